@@ -1,0 +1,71 @@
+# Every command that Rowkeep has; `make` alone lists them. Nothing needs Docker, root or an installed Postgres.
+SHELL := /bin/sh
+PYTHON ?= python3
+ROLE ?= owner
+WORKERS ?= logical
+PY := .venv/bin/python
+READY := .venv/ready
+
+.DEFAULT_GOAL := help
+.PHONY: run test test-run lint types revision migrate check effective psql url password bench lock help
+
+run: $(READY) ## serve the API on PORT (8000), with an embedded Postgres unless DATABASE_URL is set
+	@exec $(PY) -m api
+
+test: $(READY) ## every test on throw-away databases; T=path narrows, TEST_POSTGRES=url|container chooses the server
+	@exec $(PY) -m pytest -n $(WORKERS) $(T)
+
+test-run: $(READY) ## the commands themselves, run in clones: slow
+	@exec $(PY) -m pytest -m slow -n 0 tests/run
+
+lint: $(READY) ## ruff, mypy strict, and no drift between models and migrations
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(PY) -m migrations check --fresh
+
+types: $(READY) ## mypy strict alone
+	@exec $(PY) -m mypy
+
+revision: $(READY) ## write the migration that the models ask for: make revision m="add tags"
+	@test -n "$$m" || { echo 'Say what it does: make revision m="add tags"' >&2; exit 1; }
+	@exec $(PY) -m migrations revision "$$m"
+
+migrate: $(READY) ## bring the database of OWNER_DATABASE_URL, or the embedded one, to the newest revision
+	@exec $(PY) -m migrations upgrade
+
+check: $(READY) ## say where the database of OWNER_DATABASE_URL, or the embedded one, differs from the models
+	@exec $(PY) -m migrations check
+
+effective: $(READY) ## write policies/effective.sql, every policy and grant, from the catalog
+	@exec $(PY) -m migrations effective
+
+psql: $(READY) ## psql as ROLE=owner|api|auth|auditor
+	@exec $(PY) -m db psql $(ROLE)
+
+url: $(READY) ## the URL of ROLE=owner|api|auth|auditor; `make -s url` prints nothing else
+	@exec $(PY) -m db url $(ROLE)
+
+password: $(READY) ## set the password of the login ROLE=api|auth|auditor through OWNER_DATABASE_URL
+	@exec $(PY) -m db password $(ROLE)
+
+bench: $(READY) ## measure what the README quotes
+	@exec $(PY) -m bench
+
+lock: ## write requirements.lock anew from pyproject.toml
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" \
+	  && "$$folder/bin/python" -m pip install --quiet uv \
+	  && { sed -n 1p requirements.lock; "$$folder/bin/uv" pip compile --quiet --universal --python-version 3.11 --upgrade \
+	    --generate-hashes --no-emit-index-url --no-header --no-annotate --group dev pyproject.toml; } > requirements.new \
+	  && mv requirements.new requirements.lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+# All of it goes to stderr, so that `make -s url` can be read by a script from the first time on.
+$(READY): requirements.lock
+	@{ $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(PYTHON) is %d.%d and Rowkeep needs 3.11 or newer: name one, as in make run PYTHON=python3.12" % sys.version_info[:2])' \
+	  && echo "Making .venv from requirements.lock: about half a minute" \
+	  && $(PYTHON) -m venv --clear .venv \
+	  && $(PY) -m pip install --disable-pip-version-check --require-hashes --no-deps -r requirements.lock \
+	  && touch $(READY); } >&2
