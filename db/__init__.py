@@ -1,0 +1,1 @@
+"""The database: models, and the one way to reach Postgres."""

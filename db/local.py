@@ -1,0 +1,43 @@
+"""The database that `make run` keeps in the clone: its logins have random passwords, which survive between runs."""
+
+import json
+import secrets
+
+import psycopg
+
+from db import datadir
+from db.embedded import DATABASE, Cluster
+from db.logins import LOGINS, make_auditor, set_password
+
+TOKEN_SECRET = "TOKEN_SECRET"  # noqa: S105 - the name of a variable
+PASSWORDS = [login.user for role, login in LOGINS.items() if role != "owner"]
+
+
+def environment(cluster: Cluster) -> dict[str, str]:
+    """The variables with which the API finds a cluster's database."""
+    kept = _kept(cluster)
+    urls = {login.variable: cluster.url(login.user, DATABASE, kept.get(login.user)) for login in LOGINS.values()}
+    return urls | {TOKEN_SECRET: kept[TOKEN_SECRET], "EMBEDDED": "1"}
+
+
+def open_logins(cluster: Cluster) -> None:
+    """Make the passwords of `environment` valid; a migration must have made the roles."""
+    kept = _kept(cluster)
+    with psycopg.connect(cluster.url(database=DATABASE)) as owner:
+        make_auditor(owner)
+        for user in PASSWORDS:
+            set_password(owner, user, kept[user])
+
+
+def running_url(cluster: Cluster, role: str) -> str | None:
+    """The URL of a role on the running database of `make run`, or None when none runs."""
+    return environment(cluster)[LOGINS[role].variable] if cluster.running else None
+
+
+def _kept(cluster: Cluster) -> dict[str, str]:
+    path = cluster.folder / "secrets.json"
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    if missing := [name for name in (TOKEN_SECRET, *PASSWORDS) if name not in kept]:
+        kept |= {name: secrets.token_urlsafe(32) for name in missing}
+        datadir.write_private(path, json.dumps(kept))
+    return kept

@@ -1,0 +1,85 @@
+"""Settings come from the environment alone; a missing secret, or one that everybody knows, stops the program."""
+
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings
+
+from db.refusal import Refusal
+
+WELL_KNOWN = {
+    "",
+    "postgres",
+    "password",
+    "secret",
+    "changeme",
+    "change-me",
+    "rowkeep",
+    "app_api",
+    "app_auth",
+    "admin",
+    "test",
+}
+
+
+class Settings(BaseSettings):
+    """One process's configuration. `EMBEDDED` is set by `make run` for the database that it started itself."""
+
+    database_url: SecretStr = Field(description="Login app_api: what requests use.")
+    auth_database_url: SecretStr = Field(description="Login app_auth: what sign-up and sign-in use.")
+    token_secret: SecretStr = Field(description="Signs access tokens; 32 characters or more.")
+    token_minutes: int = Field(default=60, ge=1, le=24 * 60, description="How long an access token is good for.")
+    pool_size: int = Field(default=10, ge=1, le=500, description="Connections of app_api per process.")
+    auth_pool_size: int = Field(default=3, ge=1, le=100, description="Connections of app_auth per process.")
+    request_seconds: float = Field(default=30, gt=0, description="A request that takes longer is cancelled and rolled back.")
+    max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="A larger request body is refused.")
+    embedded: bool = Field(default=False, description="The database is the embedded one, made with random secrets.")
+
+    @model_validator(mode="after")
+    def refuse_well_known_secrets(self) -> "Settings":
+        """Raises ValueError saying which variable to change, and to what."""
+        if len(self.token_secret.get_secret_value()) < 32:
+            raise ValueError("TOKEN_SECRET is shorter than 32 characters: set it to the output of `openssl rand -base64 32`")
+        if len(set(self.token_secret.get_secret_value())) < 10:
+            raise ValueError("TOKEN_SECRET is guessable: set it to the output of `openssl rand -base64 32`")
+        for name in ("database_url", "auth_database_url"):
+            password = unquote(urlsplit(getattr(self, name).get_secret_value()).password or "")
+            if password.lower() in WELL_KNOWN - {""}:
+                raise ValueError(
+                    f"{name.upper()} has a password that everybody knows: give the login one of its own, `make password`"
+                )
+        return self
+
+
+def load() -> Settings:
+    """The settings of this environment.
+
+    Raises: Refusal, naming the variable; values are not repeated, since they may be secrets.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        if first["type"] == "value_error":
+            raise Refusal(first["msg"].removeprefix("Value error, ")) from None
+        name = str(first["loc"][0])
+        purpose = Settings.model_fields[name].description
+        raise Refusal(f"{name.upper()}: {first['msg'].lower()}. {purpose}") from None
+
+
+def sqlalchemy_url(url: str) -> str:
+    """A plain Postgres URL for SQLAlchemy with psycopg."""
+    return "postgresql+psycopg://" + url.partition("://")[2]
+
+
+def psycopg_url(url: str) -> str:
+    """The same URL for libpq."""
+    return "postgresql://" + url.partition("://")[2]
+
+
+@cache
+def clone() -> Path:
+    """The folder that this code runs from."""
+    return Path(__file__).resolve().parent.parent
