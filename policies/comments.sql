@@ -1,0 +1,44 @@
+-- comments: rows of a workspace that only their author changes. Members read; editors, admins and owners write.
+-- needs: workspace_id uuid not null, deleted_at timestamptz
+
+-- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
+create policy fence on {table} as restrictive for all to app_user, app_trash
+  using (workspace_id = any ((select app.my_workspaces())::uuid[]))
+  with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.current_user_id()));
+
+-- A new row names its maker.
+create policy fence_insert on {table} as restrictive for insert to app_user
+  with check (created_by = (select app.current_user_id()));
+
+-- Members see live rows.
+create policy select_member on {table} for select to app_user
+  using (workspace_id = any ((select app.my_workspaces())::uuid[]) and deleted_at is null);
+
+-- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.
+create policy insert_member on {table} for insert to app_user
+  with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and deleted_at is null);
+
+-- As for insert.
+create policy update_member on {table} for update to app_user
+  using (workspace_id = any ((select app.my_workspaces())::uuid[]) and deleted_at is null)
+  with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and deleted_at is null);
+
+-- Every write, the bin included, takes an editor.
+create policy needs_editor on {table} as restrictive for all to app_user, app_trash
+  with check (workspace_id = any ((select app.my_workspaces('editor'))::uuid[]));
+
+-- A comment changes, and goes to the bin, by its author alone; only a parent's trigger takes it along (depth above 0:
+-- no request can make a trigger).
+create policy needs_author on {table} as restrictive for update to app_user, app_trash
+  with check (created_by = (select app.current_user_id()) or (select pg_trigger_depth()) > 0);
+
+-- At the bin members see live rows, editors the binned ones too: a task they restore brings back
+-- other people's comments.
+create policy select_bin on {table} for select to app_trash
+  using (workspace_id = any ((select app.my_workspaces())::uuid[])
+    and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])));
+
+-- Binning and restoring; needs_editor decides, only deleted_at is granted.
+create policy update_bin on {table} for update to app_trash
+  using (workspace_id = any ((select app.my_workspaces())::uuid[]))
+  with check (workspace_id = any ((select app.my_workspaces())::uuid[]));

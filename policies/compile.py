@@ -1,0 +1,110 @@
+"""Access of every table as alembic-utils entities, in the order in which they can be made.
+
+SQL decides, Python distributes: a table names its pattern in `table.info["access"]`, the text of `policies/<access>.sql`
+is taken as it stands with `{table}` filled in, and nothing here builds a predicate.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from alembic_utils.pg_function import PGFunction
+from alembic_utils.pg_grant_table import PGGrantTable
+from alembic_utils.pg_policy import PGPolicy
+from alembic_utils.pg_trigger import PGTrigger
+from alembic_utils.replaceable_entity import ReplaceableEntity
+from sqlalchemy import ForeignKeyConstraint, Table
+
+from policies.entities import FunctionGrant, PolicyComment, RowSecurity
+from policies.sql import FOLDER, statements
+
+# One policy and nothing hidden behind it: no semicolon, comment, quoted name or $$ inside, and no second statement.
+POLICY = re.compile(r'create policy \w+ on (?P<table>[\w.]+)\s(?:(?!--|/\*|create\s)[^;"$])*')
+GRANT = re.compile(r"grant execute on function (?P<schema>\w+)\.(?P<function>.+\)) to (?P<roles>[\w, ]+)")
+
+
+def identity() -> Iterator[ReplaceableEntity]:
+    """Functions that no table is needed for: column defaults use them, so they come before the tables."""
+    return _functions("identity.sql")
+
+
+def entities(tables: Iterable[Table]) -> Iterator[ReplaceableEntity]:
+    """Everything else: functions, row security, policies with their comments, triggers, grants.
+
+    Raises: ValueError where a pattern file is missing or holds anything but `create policy` statements.
+    """
+    tables = sorted(tables, key=lambda table: table.fullname)
+    yield from _functions("functions.sql")
+    for table in tables:
+        yield RowSecurity(str(table.schema), table.name, "forced")
+        yield from _policies(table)
+        yield from _grants(table)
+    for table in tables:
+        yield from _triggers(table)
+
+
+def _functions(path: str) -> Iterator[ReplaceableEntity]:
+    for text, _ in statements(path):
+        grant = GRANT.fullmatch(text)
+        if grant:
+            for role in grant["roles"].split(", "):
+                yield FunctionGrant(grant["schema"], f"{grant['function']} to {role}", "execute")
+        else:
+            yield PGFunction.from_sql(text)
+
+
+def _policies(table: Table) -> Iterator[ReplaceableEntity]:
+    path = f"{table.info['access']}.sql"
+    if not (FOLDER / path).exists():
+        raise ValueError(f"{table.fullname}: there is no policies/{path}; name a pattern that exists, or write that file")
+    for text, comment in statements(path, table=table.fullname):
+        whole = POLICY.fullmatch(text)
+        if not whole or whole["table"] != table.fullname:
+            raise ValueError(f"policies/{path}: only `create policy … on {{table}} …;` may stand here, not {text[:60]!r}")
+        policy = PGPolicy.from_sql(text)
+        yield policy
+        if comment:
+            yield PolicyComment(policy.schema, f"{policy.signature} on {table.fullname}", comment)
+
+
+def _grants(table: Table) -> Iterator[ReplaceableEntity]:
+    schema = str(table.schema)
+    for role, command, columns in table.info["grants"]:
+        yield PGGrantTable(schema, table.name, role, command, columns=list(columns) or None)
+
+
+def _triggers(table: Table) -> Iterator[ReplaceableEntity]:
+    names: list[tuple[str, dict[str, str]]] = []
+    if "version" in table.c:
+        names.append(("touch", {}))
+    if "deleted_at" in table.c:
+        names.append(("bin_time", {}))
+    for name, arguments in table.info.get("guards", {}).items():
+        names.append(("guard", {"guard": name, "events": arguments}))
+    for column, parent in table.info.get("parents", {}).items():
+        key = _foreign_key(table, column)
+        names.append(("live_parent", _family(table, parent, key, column)))
+        if "deleted_at" in table.c:
+            names.append(("bin_children", _family(table, parent, key, column)))
+    for template, replaced in names:
+        for text, _ in statements(f"triggers/{template}.sql", table=table.fullname, **replaced):
+            yield PGFunction.from_sql(text) if text.startswith("create function") else PGTrigger.from_sql(text)
+
+
+def _foreign_key(table: Table, column: str) -> ForeignKeyConstraint:
+    return next(key for key in table.foreign_key_constraints if key.column_keys[-1] == column)
+
+
+def _family(table: Table, parent: str, key: ForeignKeyConstraint, column: str) -> dict[str, str]:
+    binned = "deleted_at" in table.c
+    pairs = [(element.parent.name, element.column.name) for element in key.elements]
+    return {
+        "child": table.name,
+        "parent": parent,
+        "parent_table": f"{table.schema}.{parent}",
+        "column": column,
+        "constraint": str(key.name),
+        "parent_is_new": " and ".join(f"{theirs} = new.{ours}" for ours, theirs in pairs),
+        "child_is_new": " and ".join(f"{ours} = new.{theirs}" for ours, theirs in pairs),
+        "update_columns": ", ".join([ours for ours, _ in pairs] + ["deleted_at"] * binned),
+        "when_live": "when (new.deleted_at is null)" if binned else "",
+    }

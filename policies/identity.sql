@@ -1,0 +1,27 @@
+-- Identity: who is asking, and what the database makes by itself. Nothing here reads a table, so column defaults may use it.
+-- A body that starts with `return` is bound to what it names when it is made: no search_path, and no temporary type of an
+-- attacker's, changes it afterwards.
+
+-- claimed_user_id: the bare setting, for column defaults and triggers, which run once per row.
+create function app.claimed_user_id() returns uuid language sql stable parallel restricted
+return nullif(current_setting('app.current_user_id', true), '')::uuid;
+grant execute on function app.claimed_user_id() to app_user, app_trash, app_viewer, app_auth;
+
+-- current_user_id: the identity that policies trust. A local setting leaves '' behind in its session, hence nullif.
+create function app.current_user_id() returns uuid language sql stable parallel restricted
+return nullif(current_setting('app.current_user_id', true), '')::uuid;
+grant execute on function app.current_user_id() to app_user, app_trash, app_viewer;
+
+-- uuidv7: time-ordered keys (RFC 9562: 48 bits of milliseconds, 12 of their fraction, 62 random), so that inserts stay
+-- local and a page can be cut at a key. The same text on every version.
+create function app.uuidv7() returns uuid language sql volatile parallel safe
+return (
+  overlay(lpad(to_hex((extract(epoch from clock_timestamp()) * 4096000)::bigint), 15, '0') placing '7' from 13 for 0)
+  || right(gen_random_uuid()::text, 17)
+)::uuid;
+grant execute on function app.uuidv7() to app_user;
+
+-- role_rank: roles in a workspace, in order; null is no role.
+create function app.role_rank(role text) returns integer language sql immutable parallel safe
+return array_position(array['viewer', 'editor', 'admin', 'owner'], role);
+grant execute on function app.role_rank(role text) to app_user, app_trash, app_viewer;

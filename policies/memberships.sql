@@ -1,0 +1,28 @@
+-- memberships: who belongs to a workspace. Members see each other; the trigger guard_membership decides who changes whom.
+-- needs: workspace_id uuid not null, user_id uuid not null, role text not null
+
+-- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
+create policy fence on {table} as restrictive for all to app_user
+  using (workspace_id = any ((select app.my_workspaces())::uuid[]))
+  with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.current_user_id()));
+
+-- Members see who else is one.
+create policy select_member on {table} for select to app_user
+  using (workspace_id = any ((select app.my_workspaces())::uuid[]));
+
+-- Says "member" only: guard_membership compares old and new role with the caller's, and names the role that is missing.
+create policy update_member on {table} for update to app_user
+  using (workspace_id = any ((select app.my_workspaces())::uuid[]))
+  with check (workspace_id = any ((select app.my_workspaces())::uuid[]));
+
+-- Leaving and removing, decided as for update. Memberships are really deleted, or a former member could restore itself.
+create policy delete_member on {table} for delete to app_user
+  using (workspace_id = any ((select app.my_workspaces())::uuid[]));
+
+-- Functions that read memberships as app_owner see the caller's alone: without recursion, and without bypass.
+create policy select_self on {table} for select to app_owner
+  using (user_id = (select app.current_user_id()));
+
+-- Functions make nobody a member but the caller: nobody is added without accepting.
+create policy insert_self on {table} for insert to app_owner
+  with check (user_id = (select app.current_user_id()));

@@ -1,0 +1,20 @@
+-- profile: a person. You see yourself and the people you share a workspace with; you change yourself.
+-- needs: id uuid
+
+-- At most the caller's people, whatever another policy says; only the caller's own row changes.
+create policy fence on {table} as restrictive for all to app_user
+  using (id = any ((select app.my_people())::uuid[]))
+  with check ((select app.current_user_id()) = all (array[id, updated_by]));
+
+-- Yourself and the people you share a workspace with.
+create policy select_people on {table} for select to app_user
+  using (id = any ((select app.my_people())::uuid[]));
+
+-- Yourself alone.
+create policy update_self on {table} for update to app_user
+  using (id = (select app.current_user_id()))
+  with check (id = (select app.current_user_id()));
+
+-- auth.sign_up adds a person whom nobody made.
+create policy insert_sign_up on {table} for insert to app_owner
+  with check (created_by is null);

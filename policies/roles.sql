@@ -1,0 +1,103 @@
+-- Roles: makes every role, schema and database-level grant that Rowkeep stands on; safe to run again at any time.
+-- Run by the owner's login (OWNER_DATABASE_URL) before each migration. Roles belong to the cluster, so two Rowkeeps
+-- in one cluster share them and neither drops them; passwords are set by `make password`, never here.
+
+do $$
+declare
+  wanted record;
+  existing pg_catalog.pg_roles;
+begin
+  for wanted in
+    select * from (values
+      ('app_owner', false), ('app_user', false), ('app_trash', false), ('app_viewer', false),
+      ('app_auditor', false), ('app_inspector', false), ('app_seal', false),
+      ('app_api', true), ('app_auth', true)
+    ) as role (name, login)
+  loop
+    select * into existing from pg_catalog.pg_roles where rolname = wanted.name;
+    if not found then
+      execute format('create role %I %s noinherit', wanted.name, case when wanted.login then 'login' else 'nologin' end);
+    elsif existing.rolsuper or existing.rolbypassrls then
+      raise exception 'role % bypasses row security: run "alter role % nosuperuser nobypassrls" as a superuser first',
+        wanted.name, wanted.name;
+    elsif existing.rolinherit or existing.rolcanlogin <> wanted.login
+       or existing.rolcreaterole or existing.rolcreatedb or existing.rolreplication then
+      -- What is right already goes unmentioned: only who has an attribute may mention it.
+      execute concat_ws(' ', format('alter role %I noinherit', wanted.name),
+        case when wanted.login then 'login' else 'nologin' end,
+        case when existing.rolcreaterole then 'nocreaterole' end,
+        case when existing.rolcreatedb then 'nocreatedb' end,
+        case when existing.rolreplication then 'noreplication' end);
+    end if;
+  end loop;
+end
+$$;
+
+-- What each role may become. From 16 on, a membership granted while its member was INHERIT keeps inheriting, whatever
+-- the role says later, and there is one for each grantor: those that are not as they should be are revoked, and one is
+-- granted anew where none is left.
+do $$
+declare
+  wanted record;
+  found_one record;
+  modern constant boolean := current_setting('server_version_num')::int >= 160000;
+begin
+  for wanted in
+    select * from (values
+      ('app_user', 'app_api'), ('app_trash', 'app_api'), ('app_viewer', 'app_api'), ('app_viewer', 'app_auditor')
+    ) as membership (role, member)
+  loop
+    for found_one in
+      select m.grantor from pg_catalog.pg_auth_members m, to_jsonb(m) as options
+      where m.roleid = wanted.role::regrole and m.member = wanted.member::regrole
+        and (m.admin_option or coalesce((options ->> 'inherit_option')::boolean, false)
+          or not coalesce((options ->> 'set_option')::boolean, true))
+    loop
+      execute format('revoke %I from %I', wanted.role, wanted.member)
+        || case when modern then format(' granted by %s', found_one.grantor::regrole) else '' end || ' cascade';
+    end loop;
+    if not exists (
+      select from pg_catalog.pg_auth_members m
+      where m.roleid = wanted.role::regrole and m.member = wanted.member::regrole
+    ) then
+      execute format('grant %I to %I', wanted.role, wanted.member)
+        || case when modern then ' with inherit false, set true' else '' end;
+    end if;
+  end loop;
+  -- Migrations act as app_owner, so the login that runs them must be able to become it.
+  if not pg_has_role(current_user, 'app_owner', 'member') then
+    execute format('grant app_owner to %I', current_user);
+  elsif modern and not pg_has_role(current_user, 'app_owner', 'SET') then
+    execute format('grant app_owner to %I with set true', current_user);
+  end if;
+end
+$$;
+
+-- The database: nobody connects, and nobody makes temporary objects, unless named here. A temporary table or domain
+-- is the classic tool against SECURITY DEFINER functions.
+do $$
+begin
+  execute format('revoke all on database %I from public', current_database());
+  execute format('grant connect on database %I to app_api, app_auth, app_auditor', current_database());
+  execute format('grant create on database %I to app_owner', current_database());
+  execute format('alter role app_api in database %I set statement_timeout = %L', current_database(), '15s');
+  execute format('alter role app_api in database %I set idle_in_transaction_session_timeout = %L', current_database(), '30s');
+  execute format('alter role app_auth in database %I set statement_timeout = %L', current_database(), '15s');
+  execute format('alter role app_auth in database %I set idle_in_transaction_session_timeout = %L', current_database(), '30s');
+end
+$$;
+revoke all on schema public from public;
+
+set local role app_owner;
+create schema if not exists app;
+create schema if not exists auth;
+create schema if not exists audit;
+grant usage on schema app to app_user, app_trash, app_viewer;
+grant usage on schema auth to app_auth;
+grant usage on schema audit to app_api, app_auth, app_auditor;
+-- Where migrations stand, and the oldest code revision that the schema still serves.
+create table if not exists audit.alembic_version (version_num varchar(32) constraint alembic_version_pkc primary key);
+create table if not exists audit.release (serves text not null);
+-- A function is for nobody until a grant names who may call it.
+alter default privileges for role app_owner revoke execute on functions from public;
+reset role;
