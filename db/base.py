@@ -1,0 +1,138 @@
+"""What every table has in common; a table adds its own columns and names its access pattern.
+
+A field's Python type, limits and default are the column's: text is `text` with a CHECK of its length, a `Literal` is
+`text` with a CHECK of its words, a default is the column's default too. What a caller may write is a class of its own,
+`__create__` and `__update__`, and becomes both the request's body and the column grant.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import FetchedValue, ForeignKeyConstraint, Index, MetaData, text
+from sqlalchemy.orm import declared_attr
+from sqlmodel import Field, SQLModel
+
+from db.columns import settle
+
+NAMES = {
+    "pk": "%(table_name)s_pkey",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+}
+LIVE: dict[str, Any] = {"postgresql_where": text("deleted_at is null")}
+BINNED: dict[str, Any] = {"postgresql_where": text("deleted_at is not null")}
+
+
+def kept(expression: str | None = None, **options: Any) -> Any:
+    """A column that the database keeps and no request writes; `expression` is its SQL default."""
+    # Without an expression too it is the server's: the ORM leaves the column out of an INSERT, as the grants do.
+    default = text(expression) if expression else FetchedValue()
+    return Field(default=None, sa_column_kwargs={"server_default": default}, **options)
+
+
+class Table(SQLModel):
+    """Any table of schema `app`: isolated, or it does not compile."""
+
+    metadata = MetaData(schema="app", naming_convention=NAMES)
+
+    __access__: ClassVar[str]
+    __schema__: ClassVar[str] = "app"
+    __create__: ClassVar[type[SQLModel] | None] = None
+    __update__: ClassVar[type[SQLModel] | None] = None
+    __delete__: ClassVar[bool] = False
+    __routes__: ClassVar[tuple[str, ...]] = ("create", "read", "update", "delete")
+    __parents__: ClassVar[dict[str, str]] = {}
+    __guards__: ClassVar[dict[str, str]] = {}
+    __hidden__: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def keys(cls) -> list[Any]:
+        """Foreign keys, unique constraints and indexes beyond those of the columns."""
+        return []
+
+    @classmethod
+    def grants(cls) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Role, command, columns: what a request may do, by column list."""
+        every = tuple(cls.model_fields)
+        found = [("app_user", "SELECT", every)]
+        if cls.__create__:
+            found.append(("app_user", "INSERT", tuple(cls.__create__.model_fields)))
+        if cls.__update__:
+            found.append(("app_user", "UPDATE", tuple(cls.__update__.model_fields)))
+        if "deleted_at" in every:
+            found += [("app_trash", "SELECT", every), ("app_trash", "UPDATE", ("deleted_at",))]
+        elif cls.__delete__:
+            found.append(("app_user", "DELETE", ()))
+        return found
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805 - SQLAlchemy hands the class
+        info = {"access": cls.__access__, "grants": cls.grants(), "parents": cls.__parents__, "guards": cls.__guards__}
+        return (*settle(cls), *cls.keys(), {"info": info, "schema": cls.__schema__})
+
+
+class Row(Table):
+    """A row with a key and a history that the database keeps."""
+
+    id: UUID = kept("app.uuidv7()", primary_key=True)
+    created_at: datetime = kept("now()", nullable=False)
+    updated_at: datetime = kept("now()", nullable=False)
+    created_by: UUID | None = kept("app.claimed_user_id()")
+    updated_by: UUID | None = kept("app.claimed_user_id()")
+    version: int = kept("1", nullable=False)
+
+    @classmethod
+    def keys(cls) -> list[Any]:
+        """An erased person's name leaves the rows of others; the indexes find those rows."""
+        return [
+            ForeignKeyConstraint(["created_by"], ["app.users.id"], ondelete="SET NULL"),
+            ForeignKeyConstraint(["updated_by"], ["app.users.id"], ondelete="SET NULL"),
+            Index(None, "created_by"),
+            Index(None, "updated_by"),
+        ]
+
+
+class OwnedRow(Row):
+    """A row that belongs to one user and goes to that user's bin."""
+
+    owner_id: UUID = kept("app.claimed_user_id()", nullable=False)
+    deleted_at: datetime | None = kept()
+
+    @classmethod
+    def keys(cls) -> list[Any]:
+        """Lists and bin page by key within the owner; the plain index serves the erasing of a person."""
+        name = cls.__tablename__
+        return [
+            *super().keys(),
+            ForeignKeyConstraint(["owner_id"], ["app.users.id"], ondelete="CASCADE"),
+            Index(None, "owner_id"),
+            Index(f"{name}_owner_id_id_idx", "owner_id", "id", **LIVE),
+            Index(f"{name}_owner_id_id_bin_idx", "owner_id", "id", **BINNED),
+        ]
+
+
+class TenantRow(Row):
+    """A row of a workspace, in the bin with its parent or by itself."""
+
+    workspace_id: UUID = kept(nullable=False)
+    deleted_at: datetime | None = kept()
+
+    @classmethod
+    def keys(cls) -> list[Any]:
+        """A row cannot point into another workspace: every key to a parent carries the tenant."""
+        name = cls.__tablename__
+        parents = [(column, parent) for column, parent in cls.__parents__.items() if column != "workspace_id"]
+        return [
+            *super().keys(),
+            ForeignKeyConstraint(["workspace_id"], ["app.workspaces.id"]),
+            Index(f"{name}_workspace_id_id_idx", "workspace_id", "id", **LIVE),
+            Index(f"{name}_workspace_id_id_bin_idx", "workspace_id", "id", **BINNED),
+            *(
+                ForeignKeyConstraint(["workspace_id", column], [f"app.{parent}.workspace_id", f"app.{parent}.id"])
+                for column, parent in parents
+            ),
+            *(Index(None, "workspace_id", column, "id") for column, _ in parents),
+        ]

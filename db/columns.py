@@ -1,0 +1,52 @@
+"""A field's limits as the column's: type, default and CHECK follow from the annotation, so neither can drift."""
+
+import uuid
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from sqlalchemy import CheckConstraint, Column, DefaultClause, Text, text
+from sqlalchemy.dialects.postgresql import TIMESTAMP, UUID
+from sqlmodel.main import UTCDateTime  # type: ignore[attr-defined]
+from sqlmodel.sql.sqltypes import AutoString
+
+
+def settle(model: Any) -> list[CheckConstraint]:
+    """Gives the columns of a table class their Postgres types and defaults; answers the CHECKs that its limits ask for.
+
+    Raises: ValueError naming file, table and column, for a text without a length limit.
+    """
+    checks = []
+    for name, field in model.model_fields.items():
+        column: Column[Any] = vars(model)[name]
+        if isinstance(column.type, UTCDateTime):
+            column.type = TIMESTAMP(timezone=True)
+        if field.annotation in (uuid.UUID, uuid.UUID | None):
+            column.type = UUID()
+        if column.server_default is None and field.default not in (None, PydanticUndefined):
+            column.server_default = DefaultClause(text(_literal(field.default)))
+        if isinstance(column.type, AutoString | Text):
+            column.type = Text()
+            checks.append(CheckConstraint(_limit(model, name, field), name=name))
+    return checks
+
+
+def _limit(model: Any, name: str, field: FieldInfo) -> str:
+    words = _words(field.annotation)
+    if words:
+        return f"{name} in ({', '.join(_literal(word) for word in words)})"
+    limits = {key: getattr(each, key) for each in field.metadata for key in ("min_length", "max_length") if hasattr(each, key)}
+    if "max_length" not in limits:
+        raise ValueError(f"{model.__module__}: {model.__tablename__}.{name} is text without max_length: give it one")
+    return f"char_length({name}) between {limits.get('min_length', 0)} and {limits['max_length']}"
+
+
+def _words(annotation: Any) -> tuple[str, ...]:
+    for part in (annotation, *get_args(annotation)):
+        if get_origin(part) is Literal:
+            return get_args(part)
+    return ()
+
+
+def _literal(value: Any) -> str:
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value).lower()

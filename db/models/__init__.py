@@ -1,0 +1,35 @@
+"""Every table: a module in this folder is a table, found by being here."""
+
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from sqlalchemy import UniqueConstraint
+
+from db.base import Table
+
+for module in sorted(iter_modules([str(Path(__file__).parent)]), key=lambda found: found.name):
+    import_module(f"{__name__}.{module.name}")
+
+metadata = Table.metadata
+
+# The target of a key that carries the tenant is (workspace_id, id), which Postgres wants to be declared unique.
+for table in metadata.tables.values():
+    for key in table.foreign_key_constraints:
+        target = [element.column for element in key.elements]
+        parent = target[0].table
+        if len(target) > 1 and not any(
+            isinstance(known, UniqueConstraint) and list(known.columns) == target for known in parent.constraints
+        ):
+            parent.append_constraint(UniqueConstraint(*target))
+
+
+def tables() -> list[type[Table]]:
+    """Every table's class, by name."""
+    found, queue = [], [Table]
+    while queue:
+        model = queue.pop()
+        queue += model.__subclasses__()
+        if hasattr(model, "__table__"):
+            found.append(model)
+    return sorted(found, key=lambda model: str(model.__tablename__))
