@@ -1,0 +1,83 @@
+"""`python -m migrations upgrade|downgrade|revision|check|effective`: see `make help`."""
+
+import logging
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from alembic.util import CommandError
+
+from db.embedded import Cluster, owner_url
+from db.refusal import Refusal
+from db.settings import psycopg_url
+from migrations.run import check, downgrade, revision, upgrade
+from policies import effective
+
+USAGE = "Say one of: upgrade, downgrade <revision>, revision <message>, check [--fresh], effective."
+
+
+@contextmanager
+def fresh_url() -> Iterator[str]:
+    """The owner's URL of a migrated database that is thrown away."""
+    with (
+        tempfile.TemporaryDirectory(prefix="rowkeep-") as folder,
+        Cluster(Path(folder) / "data", durable=False) as cluster,
+    ):
+        cluster.create_database("fresh")
+        upgrade(cluster.url(database="fresh"))
+        yield cluster.url(database="fresh")
+
+
+def compare(url: str) -> None:
+    """Models and policies against the database, and the database against `policies/effective.sql`.
+
+    Raises: Refusal with what differs, and what to do.
+    """
+    try:
+        check(url)
+    except CommandError as error:
+        raise Refusal(f'{error}\nRun `make revision m="…"` to write what is missing, or `make migrate` to apply it.') from error
+    if effective.stale(text(url)):
+        raise Refusal("policies/effective.sql is not what the catalog says: run `make effective` and read its diff")
+    print("models, policies, migrations and policies/effective.sql agree")
+
+
+def text(url: str) -> str:
+    """What the catalog of the database grants, in words."""
+    with psycopg.connect(psycopg_url(url)) as connection:
+        return effective.effective(connection)
+
+
+def main(arguments: list[str]) -> None:
+    """Runs one command."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    match arguments:
+        case ["upgrade"]:
+            with owner_url() as url:
+                upgrade(url)
+                print("the database is at the newest revision")
+        case ["downgrade", target]:
+            with owner_url() as url:
+                downgrade(url, target)
+        case ["revision", message]:
+            with fresh_url() as url:
+                print(f"wrote {revision(url, message)}: read it, then `make migrate` and `make effective`")
+        case ["check"]:
+            with owner_url() as url:
+                compare(url)
+        case ["check", "--fresh"]:
+            with fresh_url() as url:
+                compare(url)
+        case ["effective"]:
+            with fresh_url() as url:
+                effective.FILE.write_text(text(url))
+                print("wrote policies/effective.sql")
+        case _:
+            raise Refusal(USAGE)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,146 @@
+"""Compares the database's functions, policies, triggers and grants with the code's, in the same pass as its tables.
+
+alembic-utils gives the entities and the operations. Its own comparison runs before the tables exist that a policy
+needs, and tries each entity by itself; here the pending table changes and all entities are made in one savepoint, read
+back as the catalog prints them, and rolled back.
+"""
+
+from collections.abc import Iterable
+from itertools import product
+from typing import Any
+
+from alembic.autogenerate import comparators
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations import Operations
+from alembic.operations.ops import MigrateOperation, ModifyTableOps, UpgradeOps
+from alembic.util import CommandError, DispatchPriority
+from alembic_utils.pg_function import PGFunction
+from alembic_utils.pg_grant_table import PGGrantTable
+from alembic_utils.pg_policy import PGPolicy
+from alembic_utils.pg_trigger import PGTrigger
+from alembic_utils.replaceable_entity import ReplaceableEntity, registry
+from alembic_utils.reversible_op import CreateOp, DropOp, ReplaceOp
+from alembic_utils.statement import normalize_whitespace
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+
+from db.models import metadata
+from migrations import checks, columns
+from policies.compile import entities, identity
+from policies.entities import FunctionGrant, PolicyComment, RowSecurity
+from policies.found import STRANGERS, FoundGrant, FoundTrigger
+
+SCHEMAS = ("app", "auth", "audit")
+KINDS: list[type[ReplaceableEntity]] = [
+    PGFunction, FunctionGrant, RowSecurity, PGPolicy, PolicyComment, FoundGrant, FoundTrigger,
+]  # fmt: skip
+# These name columns: Postgres refuses to alter a column under them, or takes them away with it. One that changes is
+# dropped before the tables change and made again after, both in the revision's one transaction, and so on the way back.
+OF_COLUMNS = (PGPolicy, PGTrigger, PGGrantTable)
+Found = dict[str, ReplaceableEntity]
+
+
+class Nothing(ReplaceableEntity):
+    """The only kind that alembic-utils' own comparison may look for: it would propose to drop all it does not know."""
+
+    @classmethod
+    def from_database(cls, sess: Session, schema: str = "%") -> list[Any]:
+        """Finds nothing, so that nothing is dropped."""
+        return []
+
+
+registry.register([], entity_types=[Nothing])
+
+
+@comparators.dispatch_for("schema", priority=DispatchPriority.LAST)
+def compare_entities(context: AutogenContext, upgrade: UpgradeOps, _schemas: Any) -> None:
+    """Adds what differs: drops before the table operations, functions that no table needs likewise, the rest after."""
+    connection = context.connection
+    assert connection is not None and context.migration_context is not None
+    early, late = list(identity()), list(entities(metadata.tables.values()))
+    known = {_key(entity) for entity in early + late}
+    live, limits = _catalog(connection), checks.found(connection)
+    savepoint = connection.begin_nested()
+    try:
+        connection.execute(text("set local row_security = on"))  # as in migrations/bodies.py
+        for key, entity in reversed(live.items()):
+            if key not in known or isinstance(entity, OF_COLUMNS):
+                connection.execute(entity.to_sql_statement_drop())
+        _make(connection, early)
+        _apply(Operations(context.migration_context), upgrade.ops)
+        _make(connection, late)
+        wanted = _catalog(connection)
+        changed_limits = checks.changes(connection, metadata, limits)
+    finally:
+        savepoint.rollback()
+    gone = {key for key in live if key not in known} | _remade(late, live, wanted, columns.altered(upgrade.ops))
+    upgrade.ops[:0] = [
+        *(DropOp(entity) for key, entity in reversed(live.items()) if key in gone),
+        *_changes(early, live, wanted, gone),
+    ]
+    upgrade.ops += [*changed_limits, *_changes(late, live, wanted, gone)]
+
+
+def _remade(late: Iterable[ReplaceableEntity], live: Found, wanted: Found, altered: set[tuple[str, str]]) -> set[str]:
+    """What is dropped and made again; a policy's comment goes with it."""
+    remade = set()
+    for entity in late:
+        before = live.get(_key(entity))
+        if before and isinstance(entity, OF_COLUMNS) and (
+            _differs(before, wanted[_key(entity)]) or columns.named(before, altered)
+        ):  # fmt: skip
+            remade.add(_key(entity))
+            if isinstance(entity, PGPolicy):
+                comment = PolicyComment(entity.schema, f"{entity.signature} on {entity.on_entity}", "")
+                remade |= {_key(comment)} & live.keys()
+    return remade
+
+
+def _changes(ordered: Iterable[ReplaceableEntity], live: Found, wanted: Found, gone: set[str]) -> list[MigrateOperation]:
+    changes: list[MigrateOperation] = []
+    for entity in ordered:
+        key = _key(entity)
+        if key not in live or key in gone:
+            changes.append(CreateOp(entity))
+        elif _differs(live[key], wanted[key]):
+            entity._version_to_replace = live[key]  # type: ignore[assignment] # the way back is rendered from it
+            changes.append(ReplaceOp(entity))
+    return changes
+
+
+def _make(connection: Connection, ordered: Iterable[ReplaceableEntity]) -> None:
+    for entity in ordered:
+        for statement in entity.to_sql_statement_create_or_replace():
+            connection.execute(statement)
+
+
+def _apply(operations: Operations, pending: Iterable[MigrateOperation]) -> None:
+    for operation in pending:
+        if isinstance(operation, ModifyTableOps):
+            _apply(operations, operation.ops)
+        else:
+            operations.invoke(operation)
+
+
+def _catalog(connection: Connection) -> Found:
+    found: Found = {}
+    for name, owner in connection.execute(text(STRANGERS)):
+        raise CommandError(f"{name} belongs to {owner}: `alter {name} owner to app_owner` gives it back")
+    with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
+        for kind, schema in product(KINDS, SCHEMAS):
+            each: list[ReplaceableEntity] = kind.from_database(session, schema)
+            for entity in each:
+                if _key(entity) in found:
+                    raise CommandError(f"two functions are called {entity.schema}.{entity.signature}: drop one by hand")
+                found[_key(entity)] = entity
+    return found
+
+
+def _key(entity: ReplaceableEntity) -> str:
+    name = entity.identity.partition(": ")[2]
+    # The catalog prints a function's arguments in its own way; no two of ours share a name.
+    return f"{entity.type_} {name.partition('(')[0] if isinstance(entity, PGFunction) else name}"
+
+
+def _differs(one: ReplaceableEntity, other: ReplaceableEntity) -> bool:
+    return normalize_whitespace(one.definition) != normalize_whitespace(other.definition)

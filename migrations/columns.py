@@ -1,0 +1,31 @@
+"""Which columns the pending operations drop or alter, and which policies and triggers name one of them."""
+
+import re
+from collections.abc import Iterable
+
+from alembic.operations.ops import AlterColumnOp, DropColumnOp, MigrateOperation, ModifyTableOps
+from alembic_utils.on_entity_mixin import OnEntityMixin
+from alembic_utils.replaceable_entity import ReplaceableEntity
+
+Column = tuple[str, str]
+
+
+def altered(pending: Iterable[MigrateOperation]) -> set[Column]:
+    """Table and column of what Postgres refuses under a policy or trigger that names the column."""
+    found: set[Column] = set()
+    for operation in pending:
+        if isinstance(operation, ModifyTableOps):
+            found |= altered(operation.ops)
+        elif isinstance(operation, DropColumnOp) or (
+            isinstance(operation, AlterColumnOp) and operation.modify_type is not None
+        ):
+            found.add((f"{operation.schema}.{operation.table_name}", operation.column_name))
+    return found
+
+
+def named(entity: ReplaceableEntity, columns: set[Column]) -> bool:
+    """Whether this policy or trigger names one of the columns; a word that only looks like one does no harm."""
+    if not isinstance(entity, OnEntityMixin):
+        return False
+    words = set(re.findall(r"\w+", entity.definition))
+    return any(table == entity.on_entity and column in words for table, column in columns)

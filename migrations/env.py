@@ -1,0 +1,70 @@
+"""Alembic's entry: acts as app_owner, one transaction per revision, and never waits long for a lock."""
+
+from typing import Any, cast
+
+from alembic import context
+from sqlalchemy import Connection, create_engine, text
+
+import migrations.autogenerate
+import migrations.bodies
+import migrations.render  # noqa: F401 - registers how it is written down
+from db.models import metadata
+from db.settings import sqlalchemy_url
+
+# One migration at a time in one database; the number is this project's, nothing else.
+ADVISORY_LOCK = 7_266_539_335
+
+
+def include_name(name: str | None, kind: str, _parents: Any) -> bool:
+    """Compare the schemas that models live in, and those alone."""
+    return kind != "schema" or name in {"app", "auth"}
+
+
+def record_release(connection: Connection, revision: str) -> None:
+    """Keeps the oldest code revision that the schema still serves: the latest `serves` on the way to `revision`."""
+    script = context.script
+    path = script.iterate_revisions(revision, "base") if revision else ()
+    oldest = next((found.module.serves for found in path if found.module.serves), None)
+    connection.execute(text("delete from audit.release"))
+    if oldest:
+        connection.execute(text("insert into audit.release (serves) values (:oldest)"), {"oldest": oldest})
+
+
+def on_version_apply(*, ctx: Any, heads: Any, **_: Any) -> None:
+    """After each step, in its transaction."""
+    record_release(ctx.connection, next(iter(heads), ""))
+
+
+def run(connection: Connection) -> None:
+    """Migrates or compares on this connection."""
+    connection.execute(text("select pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
+    patience = context.config.attributes.get("lock_timeout", "5s")
+    connection.execute(text("select set_config('lock_timeout', :patience, false)"), {"patience": patience})
+    connection.execute(text("set statement_timeout = '10min'"))
+    connection.execute(text("set role app_owner"))
+    # Forced row security hides every row from the tables' owner: a backfill would change nothing, and a foreign key over
+    # orphans pass. This makes both an error; migrations/sighted.py is the way to do them.
+    connection.execute(text("set row_security = off"))
+    connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        include_schemas=True,
+        include_name=include_name,
+        version_table_schema="audit",
+        transaction_per_migration=True,
+        compare_server_default=True,
+        autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+        on_version_apply=cast("Any", on_version_apply),
+        process_revision_directives=context.config.attributes.get("process_revision_directives"),
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+engine = create_engine(sqlalchemy_url(context.config.attributes["owner_url"]))
+try:
+    with engine.connect() as owner:
+        run(owner)
+finally:
+    engine.dispose()
