@@ -1,0 +1,102 @@
+"""Refuses to serve on a database where isolation is weaker than promised; each refusal says what to do."""
+
+from typing import Any
+
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from db.refusal import Refusal
+
+# What gets around policies, of the login and of every role that it may become, by whatever way.
+LOGIN = text("""
+select r.rolname as role, case
+  when r.rolsuper then 'superuser'
+  when r.rolbypassrls then 'BYPASSRLS'
+  when r.rolreplication then 'REPLICATION'
+  when r.rolcreaterole then 'CREATEROLE'
+  when r.rolname in ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files') then 'at the server''s files'
+  when exists (
+    select from pg_catalog.pg_namespace n
+    left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relowner = r.oid
+    left join pg_catalog.pg_proc p on p.pronamespace = n.oid and p.proowner = r.oid
+    where n.nspname in ('app', 'auth', 'audit') and (n.nspowner = r.oid or c.oid is not null or p.oid is not null)
+  ) then 'owner of tables, functions or schemas'
+  end as power
+from pg_catalog.pg_roles r
+where pg_catalog.pg_has_role(session_user, r.oid, 'member')
+order by r.rolname <> session_user, r.rolname""")
+ATTRIBUTES = {"BYPASSRLS", "REPLICATION", "CREATEROLE"}
+
+# What each login has to become, in each transaction that it binds.
+BECOMES = {"app_api": ("app_user", "app_trash"), "app_auth": ("app_auth",)}
+
+UNFORCED = text("""
+select format('%I.%I', nspname, relname)
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where nspname in ('app', 'auth') and relkind in ('r', 'p') and not (relrowsecurity and relforcerowsecurity)
+order by 1""")
+
+
+async def check(engine: AsyncEngine, login: str, known: set[str], head: str) -> None:
+    """Compares the login's rights, the tables' flags and the schema's revision with what this code needs.
+
+    Raises: Refusal.
+    """
+    async with engine.connect() as connection:
+        await check_login(connection, login)
+        unforced = (await connection.scalars(UNFORCED)).all()
+        if unforced:
+            raise Refusal(f"{unforced[0]} lacks forced row security: run `make migrate`, or mend it as its owner with "
+                          f"`alter table {unforced[0]} enable row level security, force row level security`")  # fmt: skip
+        await check_revision(connection, known, head)
+
+
+async def revision(engine: AsyncEngine) -> str:
+    """The revision that the database is at, asked as the login itself."""
+    async with engine.connect() as connection:
+        return str((await connection.execute(text("select head from audit.state()"))).scalar_one())
+
+
+async def check_login(connection: AsyncConnection, login: str) -> None:
+    """The login must be one that becomes what requests are, with no way around policies.
+
+    Raises: Refusal.
+    """
+    roles: list[Any] = list(await connection.execute(LOGIN))
+    name = roles[0].role
+    for role, power in roles:
+        if not power:
+            continue
+        how = "is" if role == name else f"may become {role}, which is"
+        remedy = "" if role == name else f", or run `revoke {role} from {name}`"
+        if power in ATTRIBUTES:
+            remedy = f", or run `alter role {role} no{power.lower()}`"
+        raise Refusal(f"login {name} {how} {power} and would get around every policy: connect as {login}{remedy}")
+    for role in BECOMES[login]:
+        try:
+            # Local to this one statement; asked of Postgres, since what may be set differs between versions.
+            await connection.execute(text("select pg_catalog.set_config('role', :role, true)"), {"role": role})
+        except DBAPIError as error:
+            if isinstance(error.orig, InsufficientPrivilege):
+                raise Refusal(f"login {name} may not become {role}, as its requests must: "
+                              f"connect as {login}, or run `make migrate`, which grants it") from error  # fmt: skip
+            # A role that does not exist: there is no schema either, which is the better thing to say.
+
+
+async def check_revision(connection: AsyncConnection, known: set[str], head: str) -> None:
+    """The schema must be at this code's revision, or at a later one that still serves it.
+
+    Raises: Refusal.
+    """
+    try:
+        state = (await connection.execute(text("select head, serves from audit.state()"))).one_or_none()
+    except Exception as error:
+        raise Refusal("the database has no schema of Rowkeep: run `make migrate`") from error
+    if state is None or (state.head in known and state.head != head):
+        at = state.head if state else "nothing"
+        raise Refusal(f"the database is at revision {at}, this code needs {head}: run `make migrate`")
+    if state.head not in known and state.serves not in known:
+        raise Refusal(f"the database is at revision {state.head}, which serves code from {state.serves or state.head} on: "
+                      f"deploy newer code than {head}")  # fmt: skip

@@ -1,0 +1,162 @@
+"""The only place where a role or a setting is bound: one identity per transaction, sent with its first statement.
+
+On an idle connection the first statement travels in one pipeline with BEGIN and the binding, and with COMMIT where it is
+declared to be the only one: one round trip, or n + 1 for n statements. Everything bound is local to the transaction.
+An unbound statement is refused by Postgres, since the login may nothing by itself.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any, NamedTuple, Self
+from uuid import UUID
+
+import psycopg
+from psycopg.abc import Params, Query
+from psycopg.errors import PipelineAborted
+from psycopg.pq import PipelineStatus, TransactionStatus
+from sqlalchemy import Executable, Row
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+
+# Spelled out, so that no `alter role … set default_transaction_…` changes what a request runs in.
+BEGIN = "begin isolation level read committed, read write"
+# Bound as parameters: another session of the same login can read query text, never parameters.
+BIND = "select pg_catalog.set_config('role', %s, true), pg_catalog.set_config(%s, %s, true)"
+
+
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    # What follows a failed statement in its pipeline is aborted, and psycopg warns of it although the statement's own
+    # error is raised.
+    return not (isinstance(record.args, tuple) and any(isinstance(each, PipelineAborted) for each in record.args))
+
+
+logging.getLogger("psycopg").addFilter(_worth_a_line)
+
+
+class Identity(NamedTuple):
+    """What a transaction is bound to: the role that it becomes, and the one setting that policies read."""
+
+    role: str
+    setting: str
+    value: str
+
+
+def person(user_id: UUID, role: str = "app_user") -> Identity:
+    """A signed-in person, as `app_user` or at the bin as `app_trash`."""
+    return Identity(role, "app.current_user_id", str(user_id))
+
+
+def address(email: str) -> Identity:
+    """Somebody who signs up or in: `app_auth` sees the credentials of this address alone."""
+    return Identity("app_auth", "auth.email", email)
+
+
+class Connection(psycopg.AsyncConnection[Any]):
+    """A connection in autocommit mode whose cursors open the transaction themselves, bound to `identity`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cursor_factory = Cursor
+        self.server_cursor_factory = ServerCursor
+        self.bind_to(None)
+
+    def bind_to(self, identity: Identity | None, *, once: bool = False) -> None:
+        """From now on, until bound to another: who transactions belong to, and whether one statement is all there is."""
+        self.identity, self.once, self.spent = identity, once, False
+
+    @asynccontextmanager
+    async def bound(self) -> AsyncIterator[None]:
+        """What runs inside is in a bound transaction; if it is the first, BEGIN and the binding travel with it."""
+        status = self.info.transaction_status
+        if self.identity is None or status != TransactionStatus.IDLE:
+            # Later statements have pipelines of their own, in which psycopg prepares without one more round trip.
+            own = status == TransactionStatus.INTRANS and self.pgconn.pipeline_status == PipelineStatus.OFF
+            async with self.pipeline() if own else nullcontext():
+                yield
+            return
+        if self.once and self.spent:
+            raise RuntimeError("a second statement in a transaction declared to have one: use begin()")
+        self.spent = True
+        async with self.pipeline():
+            await psycopg.AsyncCursor(self).execute(BEGIN)
+            await psycopg.AsyncCursor(self).execute(BIND, self.identity)
+            yield
+            if self.once:
+                await psycopg.AsyncCursor(self).execute("commit")
+
+    async def commit(self) -> None:
+        """Postgres answers COMMIT of a failed transaction with ROLLBACK and no error: that must not look like success.
+
+        Raises: InFailedSqlTransaction.
+        """
+        if self.info.transaction_status == TransactionStatus.INERROR:
+            raise psycopg.errors.InFailedSqlTransaction("a statement failed and was not rolled back: nothing to commit")
+        await super().commit()
+
+    async def open(self) -> None:
+        """A bound transaction by itself, for what cannot travel in a pipeline: COPY, single rows, server-side cursors."""
+        if self.info.transaction_status == TransactionStatus.IDLE:
+            async with self.bound():
+                pass
+
+
+class Cursor(psycopg.AsyncCursor[Any]):
+    """Every way to execute goes through a bound transaction."""
+
+    connection: Connection
+
+    async def execute(self, query: Query, params: Params | None = None, **options: Any) -> Self:
+        async with self.connection.bound():
+            return await super().execute(query, params, **options)  # type: ignore[arg-type]
+
+    async def executemany(self, query: Query, params_seq: Iterable[Params], *, returning: bool = False) -> None:
+        async with self.connection.bound():
+            await super().executemany(query, params_seq, returning=returning)
+
+    async def stream(self, query: Query, params: Params | None = None, **options: Any) -> AsyncIterator[Any]:
+        await self.connection.open()
+        async for row in super().stream(query, params, **options):
+            yield row
+
+    @asynccontextmanager
+    async def copy(self, statement: Query, params: Params | None = None, **options: Any) -> AsyncIterator[Any]:
+        await self.connection.open()
+        async with super().copy(statement, params, **options) as copy:
+            yield copy
+
+
+class ServerCursor(psycopg.AsyncServerCursor[Any]):
+    """A server-side cursor, declared in a bound transaction."""
+
+    connection: Connection
+
+    async def execute(self, query: Query, params: Params | None = None, **options: Any) -> Self:
+        await self.connection.open()
+        return await super().execute(query, params, **options)
+
+
+@asynccontextmanager
+async def connect(engine: AsyncEngine, identity: Identity, *, once: bool = False) -> AsyncIterator[AsyncConnection]:
+    """A connection bound to `identity`, committed when the block ends well and rolled back otherwise."""
+    async with engine.connect() as connection:
+        assert connection.sync_connection is not None
+        driver = connection.sync_connection.connection.driver_connection
+        assert isinstance(driver, Connection)
+        driver.bind_to(identity, once=once)
+        yield connection
+        if not once:
+            await connection.commit()
+
+
+@asynccontextmanager
+async def begin(engine: AsyncEngine, identity: Identity) -> AsyncIterator[AsyncSession]:
+    """A session in a transaction bound to `identity`: n statements are n + 1 round trips."""
+    async with connect(engine, identity) as connection, AsyncSession(connection, expire_on_commit=False) as session:
+        yield session
+        await session.commit()
+
+
+async def once(engine: AsyncEngine, identity: Identity, statement: Executable) -> Sequence[Row[Any]]:
+    """The rows of one statement in a transaction of its own: one round trip, commit included."""
+    async with connect(engine, identity, once=True) as connection:
+        return (await connection.execute(statement)).all()
