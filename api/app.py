@@ -1,0 +1,36 @@
+"""Puts the API together: one resource per table, the routes beside them, and what stands around every request."""
+
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from fastapi import FastAPI
+
+from api import errors, openapi, routes
+from api.lifespan import OneSentence, lifespan
+from api.limits import Limits
+from api.resource import resource
+from db.models import tables
+from db.settings import Settings, load
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The ASGI application; without settings they come from the environment."""
+    settings = settings or load()
+    app = FastAPI(
+        title="Rowkeep",
+        description="Every row is yours or your workspace's; Postgres sees to it.",
+        lifespan=lifespan,
+        responses=openapi.RESPONSES,
+    )
+    app.state.settings = settings
+    errors.install(app)
+    app.add_middleware(Limits, max_body_bytes=settings.max_body_bytes, seconds=settings.request_seconds)
+    app.add_middleware(OneSentence)
+    for module in iter_modules([str(Path(routes.__file__).parent)]):
+        app.include_router(import_module(f"api.routes.{module.name}").router)
+    for model in tables():
+        if model.__schema__ == "app":
+            app.include_router(resource(model))
+    openapi.install(app)
+    return app

@@ -1,0 +1,50 @@
+"""What a route asks for: the caller, or a transaction that belongs to the caller."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+
+from fastapi import Depends, Request
+from fastapi.security import OAuth2PasswordBearer
+from sqlalchemy import Executable, Row
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from api.auth import read, unauthorized
+from db import transaction
+
+bearer = OAuth2PasswordBearer(tokenUrl="/v1/auth/token", auto_error=False)
+
+
+class Caller(NamedTuple):
+    """The signed-in person, and the way to run one statement as them."""
+
+    user_id: UUID
+    engine: AsyncEngine
+
+    async def once(self, statement: Executable, role: str = "app_user") -> Sequence[Row[Any]]:
+        """The rows of one statement as this person: one round trip, committed before the answer leaves."""
+        return await transaction.once(self.engine, transaction.person(self.user_id, role), statement)
+
+
+async def caller(request: Request, token: Annotated[str | None, Depends(bearer)]) -> Caller:
+    """Who is asking.
+
+    Raises: Problem 401.
+    """
+    if not token:
+        raise unauthorized()
+    state = request.app.state
+    return Caller(read(token, state.settings.token_secret.get_secret_value()).user_id, state.api)
+
+
+Me = Annotated[Caller, Depends(caller)]
+
+
+async def begin(me: Me) -> AsyncIterator[AsyncSession]:
+    """A session in the caller's transaction: n statements are n + 1 round trips."""
+    async with transaction.begin(me.engine, transaction.person(me.user_id)) as session:
+        yield session
+
+
+# scope="function": commit before the response leaves, so that a failed commit cannot answer 201.
+Tx = Annotated[AsyncSession, Depends(begin, scope="function")]

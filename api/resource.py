@@ -1,0 +1,135 @@
+"""The routes of one table, made from its model: each is one statement, and no statement names an owner."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
+from starlette.responses import Response
+
+from api.bodies import answer, columns, create_body, page, patch_body
+from api.deps import Me
+from api.errors import hidden, sqlstate
+from api.problems import Problem, in_body, not_found
+from api.scopes import scopes
+
+Limit = Annotated[int, Query(ge=1, le=100, description="Rows of a page.")]
+Cursor = Annotated[UUID | None, Query(description="`next` of the page before.")]
+NO_SUCH_ROW = "There is no such row to refer to."
+
+
+def resource(model: Any) -> APIRouter:
+    """Create, list, read, change, delete, bin and restore, as far as the model grants them."""
+    name = str(model.__tablename__)
+    router = APIRouter(prefix=f"/v1/{name}", tags=[name])
+    shown, row = columns(model), answer(model)
+
+    if model.__create__ and "create" in model.__routes__:
+        new_body = create_body(model, model.__create__)
+
+        @router.post("", status_code=201, response_model=row)
+        async def create(me: Me, new: new_body) -> Response:  # type: ignore[valid-type]
+            values = new.model_dump()  # type: ignore[attr-defined]
+            async with naming_workspace(new_body):
+                return one(await me.once(insert(model).values(values).returning(*shown)), 201)
+
+    _lists(router, model)
+
+    @router.get("/{id}", response_model=row)
+    async def read(me: Me, id: UUID) -> Response:
+        return one(await me.once(select(*shown).where(model.id == id)))
+
+    if model.__update__ and "update" in model.__routes__:
+        changes_body = patch_body(model, model.__update__)
+
+        @router.patch("/{id}", response_model=row)
+        async def patch(me: Me, id: UUID, changes: changes_body) -> Response:  # type: ignore[valid-type]
+            values = changes.model_dump(exclude_unset=True)  # type: ignore[attr-defined]
+            return one(await me.once(update(model).where(model.id == id).values(values).returning(*shown)))
+
+    if "deleted_at" in model.model_fields:
+        _bin(router, model)
+    elif model.__delete__:
+
+        @router.delete("/{id}", status_code=204)
+        async def remove(me: Me, id: UUID) -> None:
+            if not await me.once(delete(model).where(model.id == id).returning(model.id)):
+                raise not_found()
+
+    return router
+
+
+def _lists(router: APIRouter, model: Any) -> None:
+    """Pages of live rows, newest first, and of the bin."""
+    scope, shown, many = scopes(model), columns(model), page(model, answer(model))
+
+    @router.get("", response_model=many)
+    async def read_page(me: Me, within: scope, limit: Limit = 20, cursor: Cursor = None) -> Response:  # type: ignore[valid-type]
+        statement = select(*shown).where(*within)
+        return _page(await me.once(_cut(statement, model.id, cursor, limit)), limit)
+
+    if "deleted_at" in model.model_fields:
+
+        @router.get("/bin", response_model=many)
+        async def read_bin(me: Me, within: scope, limit: Limit = 20, cursor: Cursor = None) -> Response:  # type: ignore[valid-type]
+            statement = select(*shown).where(*within, model.deleted_at.is_not(None))
+            return _page(await me.once(_cut(statement, model.id, cursor, limit), "app_trash"), limit)
+
+
+def _bin(router: APIRouter, model: Any) -> None:
+    """DELETE moves a row to the bin, restore brings it back with what went along."""
+
+    @router.delete("/{id}", status_code=204)
+    async def remove(me: Me, id: UUID) -> None:
+        # The value says that the row goes; the database says when.
+        gone = update(model).where(model.id == id, model.deleted_at.is_(None)).values(deleted_at=func.now())
+        if not await me.once(gone.returning(model.id), "app_trash"):
+            raise not_found()
+
+    @router.post("/{id}/restore", response_model=answer(model))
+    async def restore(me: Me, id: UUID) -> Response:
+        back = update(model).where(model.id == id, model.deleted_at.is_not(None)).values(deleted_at=None)
+        try:
+            return one(await me.once(back.returning(*columns(model)), "app_trash"))
+        except DBAPIError as error:
+            if sqlstate(error) != "23503":
+                raise
+            raise Problem(409, "What it belongs to is in the bin: restore that first.") from error
+
+
+@asynccontextmanager
+async def naming_workspace(body: type[BaseModel]) -> AsyncIterator[None]:
+    """Names the field where row security refuses a new row because its workspace is none of the caller's."""
+    try:
+        yield
+    except DBAPIError as error:
+        if not ("workspace_id" in body.model_fields and hidden(error)):
+            raise
+        raise Problem(404, NO_SUCH_ROW, errors=[in_body("workspace_id", NO_SUCH_ROW)]) from error
+
+
+def one(rows: Sequence[Row[Any]], status: int = 200) -> Response:
+    """The first row as JSON.
+
+    Raises: Problem 404 where there is none.
+    """
+    if not rows:
+        raise not_found()
+    return Response(orjson.dumps(rows[0]._asdict()), status, media_type="application/json")
+
+
+def _cut(statement: Select[Any], key: Any, cursor: UUID | None, limit: int) -> Select[Any]:
+    if cursor:
+        statement = statement.where(key < cursor)
+    return statement.order_by(key.desc()).limit(limit + 1)
+
+
+def _page(rows: Sequence[Row[Any]], limit: int) -> Response:
+    items = [row._asdict() for row in rows[:limit]]
+    following = str(rows[limit - 1].id) if len(rows) > limit else None
+    return Response(orjson.dumps({"items": items, "next": following}), media_type="application/json")

@@ -1,0 +1,1 @@
+"""Routes that are not a table's; each module has a `router`."""

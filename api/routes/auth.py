@@ -1,0 +1,80 @@
+"""Sign-up and sign-in. Neither answer, nor the work behind it, tells whether an address has an account."""
+
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from fastapi import APIRouter, Depends, Request
+from fastapi.security import OAuth2PasswordRequestForm
+from pydantic import AfterValidator, BaseModel, Field
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from api.auth import issue, unauthorized
+from api.bodies import Body
+from api.passwords import hashed, verified
+from db.models.credentials import Credential
+from db.transaction import address, once
+
+router = APIRouter(prefix="/v1/auth", tags=["auth"])
+
+
+def lower_address(text: str) -> str:
+    """One spelling per address: lower case, as stored.
+
+    Raises: ValueError.
+    """
+    try:
+        return validate_email(text, check_deliverability=False).normalized.lower()
+    except EmailNotValidError as error:
+        raise ValueError(str(error)) from error
+
+
+Address = Annotated[str, Field(max_length=320), AfterValidator(lower_address)]
+Password = Annotated[str, Field(min_length=8, max_length=128)]
+
+
+class SignUp(Body):
+    """Who somebody is."""
+
+    email: Address
+    password: Password
+    name: str = Field(min_length=1, max_length=100)
+
+
+class SignedUp(BaseModel):
+    """What was asked for; the same where the address was known and nothing was made."""
+
+    email: str
+    name: str
+
+
+class Token(BaseModel):
+    """An OAuth2 access token."""
+
+    access_token: str
+    token_type: str = "bearer"  # noqa: S105
+    expires_in: int = Field(description="Seconds.")
+
+
+@router.post("/signup", status_code=201)
+async def sign_up(request: Request, new: SignUp) -> SignedUp:
+    """Make an account."""
+    password_hash = await hashed(new.password)
+    await once(request.app.state.auth, address(new.email), select(func.auth.sign_up(password_hash, new.name)))
+    return SignedUp(email=new.email, name=new.name)
+
+
+@router.post("/token")
+async def sign_in(request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> Token:
+    """Get a token for an address (as `username`) and its password."""
+    settings = request.app.state.settings
+    try:
+        email = lower_address(form.username[:320])
+    except ValueError:
+        email = "nobody"  # no account has it; the work goes on as for any other
+    rows = await once(request.app.state.auth, address(email), select(col(Credential.user_id), col(Credential.password_hash)))
+    known = rows[0].password_hash if rows else None
+    if not await verified(known, form.password[:128]):
+        raise unauthorized("The address or the password is wrong.")
+    secret, minutes = settings.token_secret.get_secret_value(), settings.token_minutes
+    return Token(access_token=issue(rows[0].user_id, secret, minutes=minutes), expires_in=minutes * 60)
