@@ -1,0 +1,1 @@
+"""Tests on a real PostgreSQL, as the roles that requests really have."""

@@ -1,0 +1,173 @@
+"""Sign-up and sign-in tell nobody whether an address has an account; a token that is not ours is nobody's."""
+
+import base64
+import json
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import jwt
+import psycopg
+import pytest
+
+from api import passwords
+from api.auth import ISSUER
+from tests.conftest import SECRET
+from tests.isolation.session import acting, outcome
+from tests.people import World
+
+PASSWORD = "correct horse battery staple"
+
+
+async def sign_up(client: httpx.AsyncClient, email: str, password: str = PASSWORD, name: str = "Ada") -> httpx.Response:
+    """One try."""
+    return await client.post("/v1/auth/signup", json={"email": email, "password": password, "name": name})
+
+
+async def sign_in(client: httpx.AsyncClient, email: str, password: str = PASSWORD) -> httpx.Response:
+    """One try."""
+    return await client.post("/v1/auth/token", data={"username": email, "password": password})
+
+
+async def test_person_signs_up_and_in(client: httpx.AsyncClient) -> None:
+    email = f"{uuid4().hex}@example.com"
+    assert (await sign_up(client, email)).json() == {"email": email, "name": "Ada"}
+    answer = await sign_in(client, email.upper().replace("EXAMPLE", "Example"))
+    assert (answer.status_code, answer.json()["token_type"]) == (200, "bearer")
+    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    assert (await client.get("/v1/me", headers=headers)).json()["name"] == "Ada"
+    assert (await client.patch("/v1/me", headers=headers, json={"name": "Ada L."})).json()["name"] == "Ada L."
+    assert (await client.patch("/v1/me", headers=headers, json={"name": ""})).status_code == 422
+
+
+async def test_known_address_answers_and_works_like_a_new_one(
+    client: httpx.AsyncClient, owner: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes = []
+
+    async def counted(password: str) -> str:
+        hashes.append(password)
+        return "x"
+
+    monkeypatch.setattr("api.routes.auth.hashed", counted)
+    email = f"{uuid4().hex}@example.com"
+    answers = [await sign_up(client, address, name="Ada") for address in (email, email, email.upper())]
+    assert {(answer.status_code, answer.content, *answer.headers.items()) for answer in answers} == {
+        (201, answers[0].content, *answers[0].headers.items())
+    }
+    assert len(hashes) == 3
+    known = owner.execute("select count(*) from auth.credentials where email = %s", [email]).fetchone()
+    assert known == (1,)
+
+
+async def test_known_address_changes_nothing(client: httpx.AsyncClient) -> None:
+    email = f"{uuid4().hex}@example.com"
+    await sign_up(client, email, name="first")
+    await sign_up(client, email, password="another password", name="second")
+    assert (await sign_in(client, email, "another password")).status_code == 401
+    token = (await sign_in(client, email)).json()["access_token"]
+    assert (await client.get("/v1/me", headers={"Authorization": f"Bearer {token}"})).json()["name"] == "first"
+
+
+async def test_unknown_address_answers_and_works_like_a_wrong_password(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = f"{uuid4().hex}@example.com"
+    await sign_up(client, email)
+    verified = []
+
+    class Watched:
+        """Counts what is verified."""
+
+        def verify(self, known: str, password: str) -> bool:
+            verified.append(known.split("$")[:4])
+            return real.verify(known, password)
+
+    real = passwords.hasher
+    passwords.nobody()
+    monkeypatch.setattr(passwords, "hasher", Watched())
+    answers = [await sign_in(client, address, "wrong password") for address in (email, "unknown@example.com", "no address", "")]
+    assert {(answer.status_code, answer.content) for answer in answers[:3]} == {(401, answers[0].content)}
+    assert len(verified) == 3
+    assert verified[0] == verified[1] == verified[2]  # the same algorithm and the same cost
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("email", "x"), ("email", "a@b"), ("email", "a\0@example.com"), ("email", "a" * 400 + "@example.com"), ("name", ""),
+     ("name", "\0"), ("password", "short"), ("password", "x" * 129), ("email", None), ("is_admin", True)],
+)  # fmt: skip
+async def test_bad_sign_up_names_the_field_and_repeats_no_password(client: httpx.AsyncClient, field: str, value: Any) -> None:
+    body = {"email": "ada@example.com", "password": PASSWORD, "name": "Ada", field: value}
+    answer = await client.post("/v1/auth/signup", json=body)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [f"#/{field}"]
+    assert str(body["password"]) not in answer.text
+
+
+@pytest.mark.parametrize(
+    "form", [{}, {"username": "\0", "password": "\0"}, {"username": "a@example.com", "password": "\ud800"}]
+)
+async def test_bad_sign_in_is_a_4xx(client: httpx.AsyncClient, form: dict[str, str]) -> None:
+    data = {key: value.encode("utf-8", "surrogatepass") for key, value in form.items()}
+    assert 400 <= (await client.post("/v1/auth/token", data=data)).status_code < 500
+
+
+def forged(**changes: Any) -> dict[str, Any]:
+    """Claims that would be right but for the changes; None takes one away."""
+    now = datetime.now(UTC)
+    claims = {"sub": str(uuid4()), "iss": ISSUER, "iat": now, "exp": now + timedelta(minutes=5), **changes}
+    return {key: value for key, value in claims.items() if value is not None}
+
+
+def unsigned(claims: dict[str, Any]) -> str:
+    """A token of algorithm none."""
+    parts = [{"alg": "none", "typ": "JWT"}, claims]
+    encoded = [base64.urlsafe_b64encode(json.dumps(part, default=str).encode()).rstrip(b"=").decode() for part in parts]
+    return ".".join([*encoded, ""])
+
+
+PAST = datetime.now(UTC) - timedelta(minutes=1)
+TOKENS = {
+    "nothing": "", "words": "x.y.z", "unsigned": unsigned(forged()), "other key": jwt.encode(forged(), "k" * 40, "HS256"),
+    "other algorithm": jwt.encode(forged(), SECRET * 2, "HS512"), "expired": jwt.encode(forged(exp=PAST), SECRET, "HS256"),
+    "not yet": jwt.encode(forged(iat=datetime.now(UTC) + timedelta(hours=1)), SECRET, "HS256"),
+    "no expiry": jwt.encode(forged(exp=None), SECRET, "HS256"), "no subject": jwt.encode(forged(sub=None), SECRET, "HS256"),
+    "no uuid": jwt.encode(forged(sub="1 or 1=1"), SECRET, "HS256"), "no issuer": jwt.encode(forged(iss=None), SECRET, "HS256"),
+    "other issuer": jwt.encode(forged(iss="x"), SECRET, "HS256"), "huge": "x" * 100_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("token", TOKENS.values(), ids=TOKENS)
+async def test_token_that_is_not_ours_is_nobodys(client: httpx.AsyncClient, token: str) -> None:
+    answer = await client.get("/v1/notes", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert (
+        await client.get("/v1/notes", headers={"Authorization": f"Bearer {jwt.encode(forged(), SECRET, 'HS256')}"})
+    ).status_code == 200
+
+
+async def test_password_reaches_no_log_and_no_table(
+    client: httpx.AsyncClient, owner: psycopg.Connection[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    password, email = f"planted-{uuid4().hex}", f"{uuid4().hex}@example.com"
+    for attempt in (password, "x", password):
+        await sign_up(client, email, attempt)
+        await sign_in(client, email, attempt)
+    assert password not in caplog.text
+    stored = owner.execute("select password_hash from auth.credentials where email = %s", [email]).fetchone()
+    assert stored is not None
+    assert stored[0].startswith("$argon2id$")
+
+
+async def test_api_login_cannot_read_credentials(world: World, database: Any) -> None:
+    for role in ("app_user", "app_trash"):
+        with acting(database.api, world.alice.id, role) as session:
+            assert outcome(session, "select * from auth.credentials") == "42501"
+            assert outcome(session, "select auth.sign_up('x', 'y')") == "42501"
+    with psycopg.connect(database.auth) as session:
+        assert outcome(session, "select email from auth.credentials") == 0
+        assert outcome(session, "select * from app.users") == "42501"

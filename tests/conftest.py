@@ -1,0 +1,103 @@
+"""Fixtures: a server per run, a database per worker, one of its own for a test that changes the schema."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+
+import httpx
+import psycopg
+import pytest
+from fastapi import FastAPI
+from psycopg.rows import TupleRow
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.app import create_app
+from db.engine import engine as make_engine
+from db.settings import Settings
+from tests.people import World, build
+from tests.server import Database, cloned, prepare, running
+
+SECRET = "a-secret-that-only-tests-sign-with-0123456789"
+stack = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Only the process that the user started makes a server; workers find it in their environment."""
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
+        prepare(stack.enter_context(running()))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stops what was started."""
+    if not hasattr(config, "workerinput"):
+        stack.close()
+
+
+def settings(database: Database, **changes: object) -> Settings:
+    """Settings of an API on this database."""
+    values = {"database_url": database.api, "auth_database_url": database.auth, "token_secret": SECRET, "pool_size": 5}
+    return Settings.model_validate({**values, **changes})
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """One event loop for all tests of a worker, so that pools outlive a test."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[Database]:
+    """The worker's database: for tests that leave the schema as it is."""
+    with cloned(f"rowkeep_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}") as made:
+        yield made
+
+
+@pytest.fixture
+def own_database() -> Iterator[Database]:
+    """A database that a test may break."""
+    with cloned(f"rowkeep_own_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}") as made:
+        yield made
+
+
+@pytest.fixture
+def empty_database() -> Iterator[Database]:
+    """A database without Rowkeep's schema."""
+    with cloned(f"rowkeep_empty_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}", template=None) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def owner(database: Database) -> Iterator[psycopg.Connection[TupleRow]]:
+    """A superuser's connection: sees every row, so it knows the truth."""
+    with psycopg.connect(database.owner, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+async def app(database: Database) -> AsyncIterator[FastAPI]:
+    """The API, booted."""
+    made = create_app(settings(database))
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+@pytest.fixture(scope="session")
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """HTTP to the API."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://rowkeep") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+async def api(database: Database) -> AsyncIterator[AsyncEngine]:
+    """A small pool of the login that requests use."""
+    made = make_engine(database.api, pool_size=3)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture(scope="session")
+async def world(client: httpx.AsyncClient, owner: psycopg.Connection[TupleRow]) -> World:
+    """People and their rows, made over HTTP."""
+    return await build(client, owner)

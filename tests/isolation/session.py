@@ -1,0 +1,33 @@
+"""One transaction of the login that requests use, bound the way requests are; everything is rolled back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from db.transaction import BIND, person
+
+
+@contextmanager
+def acting(url: str, user: UUID, role: str = "app_user", *, commit: bool = False) -> Iterator[psycopg.Connection[Any]]:
+    """SQL as this person, in the API's own session."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("begin")
+        connection.execute(BIND, person(user, role))
+        yield connection
+        connection.execute("commit" if commit else "rollback")
+
+
+def outcome(connection: psycopg.Connection[Any], statement: str) -> str | int:
+    """The SQLSTATE of what was refused, or the number of rows that were found or changed."""
+    connection.execute("savepoint attempt")
+    try:
+        rows = -1
+        for part in statement.split(";"):
+            rows = connection.execute(part.strip().encode()).rowcount
+    except psycopg.Error as error:
+        connection.execute("rollback to savepoint attempt")
+        return error.sqlstate or type(error).__name__
+    return max(rows, 0)

@@ -1,0 +1,145 @@
+"""Over HTTP another's row is exactly like a row that never was, for every table and method; made from the models."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from db.base import Table
+from db.models import tables
+from tests.people import Person, World
+
+MODELS = {str(model.__tablename__): model for model in tables() if model.__schema__ == "app"}
+TENANTS = [name for name, model in MODELS.items() if "workspace_id" in model.model_fields]
+BINNABLE = [name for name, model in MODELS.items() if "deleted_at" in model.model_fields]
+SAMPLES = {
+    "title": "x",
+    "name": "x",
+    "body": "x",
+    "role": "viewer",
+    "description": "x",
+    "status": "done",
+    "due_on": None,
+}
+OUTSIDERS = ["mallory", "fred"]
+
+
+def routes(name: str, verb: str) -> bool:
+    """Whether the table has the route."""
+    model = MODELS[name]
+    has = {"read": True, "update": model.__update__, "delete": model.__delete__ or name in BINNABLE}[verb]
+    return bool(has) and verb in model.__routes__
+
+
+def sample(shape: Any, world: World) -> dict[str, Any]:
+    """A body that is right in form; references are alice's."""
+    ids = {"workspace_id": "workspaces", "project_id": "projects", "task_id": "tasks"}
+    return {
+        name: str(world.live[ids[name]]) if name in ids else SAMPLES[name]
+        for name in shape.model_fields
+        if name != "token_hash"
+    }
+
+
+def seen(response: httpx.Response) -> tuple[int, bytes, list[tuple[str, str]]]:
+    """All of an answer that may not differ."""
+    return response.status_code, response.content, sorted(response.headers.items())
+
+
+async def like_nothing(who: Person, method: str, path: str, id: UUID, json: Any = None) -> httpx.Response:
+    """Asks for the row and for one that never was; the answers must be equal to the byte."""
+    there = await who.call(method, path.format(id=id), json)
+    assert seen(there) == seen(await who.call(method, path.format(id=uuid4()), json))
+    return there
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+@pytest.mark.parametrize("name", MODELS)
+async def test_read_finds_no_row_of_others(world: World, name: str, who: str) -> None:
+    path = f"/v1/{name}/{{id}}"
+    assert (await like_nothing(world.person(who), "GET", path, world.live[name])).status_code == 404
+    assert (await world.alice.call("GET", path.format(id=world.live[name]))).status_code == 200
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+@pytest.mark.parametrize("name", [name for name in MODELS if routes(name, "update")])
+async def test_patch_finds_no_row_of_others(world: World, name: str, who: str) -> None:
+    body = sample(MODELS[name].__update__, world)
+    response = await like_nothing(world.person(who), "PATCH", f"/v1/{name}/{{id}}", world.live[name], body)
+    assert response.status_code == 404
+    same = body if name != "memberships" else {"role": "owner"}
+    assert (await world.alice.call("PATCH", f"/v1/{name}/{world.live[name]}", same)).status_code == 200
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+@pytest.mark.parametrize("name", [name for name in MODELS if routes(name, "delete")])
+async def test_delete_finds_no_row_of_others(world: World, name: str, who: str) -> None:
+    response = await like_nothing(world.person(who), "DELETE", f"/v1/{name}/{{id}}", world.live[name])
+    assert response.status_code == 404
+    assert (await world.alice.call("GET", f"/v1/{name}/{world.live[name]}")).status_code == 200
+
+
+@pytest.mark.parametrize("who", [*OUTSIDERS, "vic"])
+@pytest.mark.parametrize("name", BINNABLE)
+async def test_restore_finds_no_row_of_others(world: World, name: str, who: str) -> None:
+    path = f"/v1/{name}/{{id}}/restore"
+    assert (await like_nothing(world.person(who), "POST", path, world.binned[name])).status_code == 404
+    scope = f"?workspace_id={world.workspace}" if name in TENANTS else ""
+    mine = (await world.alice.call("GET", f"/v1/{name}/bin{scope}")).json()["items"]
+    assert str(world.binned[name]) in {row["id"] for row in mine}
+    theirs = (await world.person(who).call("GET", f"/v1/{name}/bin{scope}")).json()
+    assert theirs == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+@pytest.mark.parametrize("name", MODELS)
+async def test_list_shows_no_row_of_others(world: World, name: str, who: str) -> None:
+    person, path = world.person(who), f"/v1/{name}"
+    scope = f"?workspace_id={world.workspace}" if name in TENANTS else ""
+    rows = (await person.call("GET", path + scope)).json()["items"]
+    assert str(world.live[name]) not in {row["id"] for row in rows}
+    assert rows == [] or name == "users"
+    mine = (await world.alice.call("GET", path + scope)).json()["items"]
+    assert str(world.live[name]) in {row["id"] for row in mine}
+
+
+@pytest.mark.parametrize("name", ["tasks", "comments"])
+async def test_list_of_a_hidden_parent_is_empty(world: World, name: str) -> None:
+    column, parent = next(iter(MODELS[name].__parents__.items()))
+    path = f"/v1/{name}?{column}={{id}}"
+    assert (await like_nothing(world.mallory, "GET", path, world.live[parent])).json()["items"] == []
+    assert (await world.vic.call("GET", path.format(id=world.live[parent]))).json()["items"]
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+@pytest.mark.parametrize("name", [name for name in TENANTS if MODELS[name].__create__])
+async def test_create_in_the_workspace_of_others_is_refused(world: World, name: str, who: str) -> None:
+    body = sample(MODELS[name].__create__, world)
+    there = await world.person(who).call("POST", f"/v1/{name}", body)
+    assert seen(there) == seen(await world.person(who).call("POST", f"/v1/{name}", {**body, "workspace_id": str(uuid4())}))
+    assert there.status_code == 404
+    assert there.json()["errors"][0]["pointer"] == "#/workspace_id"
+
+
+@pytest.mark.parametrize("name", [name for name in TENANTS if MODELS[name].__create__])
+async def test_viewer_is_told_which_role_is_needed(world: World, name: str) -> None:
+    model: type[Table] = MODELS[name]
+    needed = "admin" if name == "invitations" else "editor"
+    answers = [await world.vic.call("POST", f"/v1/{name}", sample(model.__create__, world))]
+    if name != "invitations":
+        assert (await world.vic.call("GET", f"/v1/{name}/{world.live[name]}")).status_code == 200
+        answers.append(await world.vic.call("PATCH", f"/v1/{name}/{world.live[name]}", sample(model.__update__, world)))
+        answers.append(await world.vic.call("DELETE", f"/v1/{name}/{world.live[name]}"))
+    for answer in answers:
+        assert (answer.status_code, answer.json()["needed"]) in {(403, needed), (403, "author")}
+    assert answers[0].json()["needed"] == needed
+
+
+@pytest.mark.parametrize("name", MODELS)
+async def test_signed_out_is_401_everywhere(world: World, client: httpx.AsyncClient, name: str) -> None:
+    id = world.live[name]
+    for method, path in (("GET", ""), ("GET", f"/{id}"), ("PATCH", f"/{id}"), ("DELETE", f"/{id}"), ("POST", "")):
+        response = await client.request(method, f"/v1/{name}{path}", json={})
+        assert response.status_code in {401, 405}, (method, path)
+        assert response.headers["content-type"] == "application/problem+json"

@@ -1,0 +1,117 @@
+"""A small world, made over HTTP: a workspace with every role in it, a stranger, a former member, and their rows."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import psycopg
+from psycopg.rows import TupleRow
+
+from api.auth import issue
+
+SECRET = "a-secret-that-only-tests-sign-with-0123456789"
+
+
+@dataclass
+class Person:
+    """Somebody with a token."""
+
+    name: str
+    id: UUID
+    client: httpx.AsyncClient
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What authenticates this person."""
+        return {"Authorization": f"Bearer {issue(self.id, SECRET, minutes=60)}"}
+
+    async def call(self, method: str, path: str, json: Any = None) -> httpx.Response:
+        """One request as this person."""
+        return await self.client.request(method, path, json=json, headers=self.headers)
+
+    async def made(self, path: str, **json: Any) -> dict[str, Any]:
+        """Creates a row and answers it."""
+        response = await self.call("POST", path, json)
+        assert response.status_code == 201, response.text
+        row: dict[str, Any] = response.json()
+        return row
+
+
+@dataclass
+class World:
+    """Who is there, and the id of one live and one binned row per table; all rows are alice's or her workspace's."""
+
+    alice: Person
+    adam: Person
+    erin: Person
+    vic: Person
+    fred: Person
+    mallory: Person
+    live: dict[str, UUID] = field(default_factory=dict)
+    binned: dict[str, UUID] = field(default_factory=dict)
+    memberships: dict[str, UUID] = field(default_factory=dict)
+
+    @property
+    def workspace(self) -> str:
+        """The workspace that alice owns."""
+        return str(self.live["workspaces"])
+
+    def person(self, name: str) -> Person:
+        """By name."""
+        found: Person = getattr(self, name)
+        return found
+
+
+def person(name: str, client: httpx.AsyncClient, owner: psycopg.Connection[TupleRow]) -> Person:
+    """Somebody who signed up; the password is skipped, since hashing is slow by design."""
+    row = owner.execute("insert into app.users (name) values (%s) returning id", [name]).fetchone()
+    assert row is not None
+    owner.execute(
+        "insert into auth.credentials (user_id, email, password_hash) values (%s, %s, 'x')",
+        [row[0], f"{uuid4().hex}@example.com"],
+    )
+    return Person(name, row[0], client)
+
+
+async def joined(member: Person, by: Person, workspace: str, role: str) -> UUID:
+    """`member` accepts an invitation of `by`; answers the membership."""
+    invitation = await by.made("/v1/invitations", workspace_id=workspace, role=role)
+    accepted = await member.made("/v1/invitations/accept", token=invitation["token"])
+    return UUID(accepted["id"])
+
+
+async def build(client: httpx.AsyncClient, owner: psycopg.Connection[TupleRow]) -> World:
+    """The whole of it: alice owns, adam admins, erin edits, vic views, fred was an editor, mallory is a stranger."""
+    alice, adam, erin, vic, fred, mallory = (
+        person(name, client, owner) for name in ("alice", "adam", "erin", "vic", "fred", "mallory")
+    )
+    world = World(alice, adam, erin, vic, fred, mallory)
+    workspace = (await alice.made("/v1/workspaces", name="alice's"))["id"]
+    for member, role in ((world.adam, "admin"), (world.erin, "editor"), (world.vic, "viewer"), (world.fred, "editor")):
+        world.memberships[member.name] = await joined(member, alice, workspace, role)
+    for kind in (world.live, world.binned):
+        project = (await alice.made("/v1/projects", workspace_id=workspace, name="project"))["id"]
+        task = (await alice.made("/v1/tasks", workspace_id=workspace, project_id=project, title="task"))["id"]
+        comment = (await alice.made("/v1/comments", workspace_id=workspace, task_id=task, body="comment"))["id"]
+        note = (await alice.made("/v1/notes", title="note"))["id"]
+        rows = {"projects": project, "tasks": task, "comments": comment, "notes": note}
+        kind.update({table: UUID(id) for table, id in rows.items()})
+    other = (await alice.made("/v1/workspaces", name="binned"))["id"]
+    for path in (f"projects/{world.binned['projects']}", f"notes/{world.binned['notes']}", f"workspaces/{other}"):
+        assert (await alice.call("DELETE", f"/v1/{path}")).status_code == 204
+    assert (await world.fred.call("DELETE", f"/v1/memberships/{world.memberships['fred']}")).status_code == 204
+    invitation = await alice.made("/v1/invitations", workspace_id=workspace, role="viewer")
+    mine = owner.execute(
+        "select id from app.memberships where workspace_id = %s and user_id = %s", [workspace, alice.id]
+    ).fetchone()
+    assert mine is not None
+    world.memberships["alice"] = mine[0]
+    world.live |= {
+        "workspaces": UUID(workspace),
+        "invitations": UUID(invitation["id"]),
+        "memberships": mine[0],
+        "users": alice.id,
+    }
+    world.binned["workspaces"] = UUID(other)
+    return world
