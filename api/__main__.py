@@ -77,9 +77,7 @@ class Server(uvicorn.Server):
 
 
 def _serve(host: str, port: int) -> None:
-    server = Server(
-        uvicorn.Config("api.app:create_app", factory=True, host=host, port=port, timeout_graceful_shutdown=10)
-    )
+    server = Server(uvicorn.Config("api.app:create_app", factory=True, host=host, port=port, timeout_graceful_shutdown=10))
     server.run()
     if not server.started:
         sys.exit(1)

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from tests.people import World
 
@@ -135,3 +136,28 @@ async def test_body_is_limited(world: World, client: httpx.AsyncClient) -> None:
         problem(response)
     response = await client.post(NOTES, content=b"{}", headers={**headers, "content-length": "x"})
     assert 400 <= response.status_code < 500
+
+
+async def test_half_a_body_is_no_request(world: World, app: FastAPI, owner: Any) -> None:
+    """A client that hangs up in the middle may have sent what looks whole."""
+    messages = iter([{"type": "http.request", "body": b'{"title": "half"}', "more_body": True}, {"type": "http.disconnect"}])
+    sent = []
+
+    async def receive() -> Any:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"authorization", world.alice.headers["Authorization"].encode()), (b"content-type", b"application/json")]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": NOTES,
+        "raw_path": NOTES.encode(),
+        "query_string": b"",
+        "headers": headers,
+    }
+    await app({**scope, "http_version": "1.1", "root_path": "", "scheme": "http"}, receive, send)
+    assert sent == []
+    assert owner.execute("select from app.notes where title = 'half'").rowcount == 0
