@@ -21,7 +21,7 @@ from alembic_utils.pg_trigger import PGTrigger
 from alembic_utils.replaceable_entity import ReplaceableEntity, registry
 from alembic_utils.reversible_op import CreateOp, DropOp, ReplaceOp
 from alembic_utils.statement import normalize_whitespace
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.orm import Session
 
 from db.models import metadata
@@ -63,9 +63,8 @@ def compare_entities(context: AutogenContext, upgrade: UpgradeOps, _schemas: Any
     savepoint = connection.begin_nested()
     try:
         connection.execute(text("set local row_security = on"))  # as in migrations/bodies.py
-        for key, entity in reversed(live.items()):
-            if key not in known or isinstance(entity, OF_COLUMNS):
-                connection.execute(entity.to_sql_statement_drop())
+        gone = [entity for key, entity in reversed(live.items()) if key not in known or isinstance(entity, OF_COLUMNS)]
+        _execute(connection, (entity.to_sql_statement_drop() for entity in gone))
         _make(connection, early)
         _apply(Operations(context.migration_context), upgrade.ops)
         _make(connection, late)
@@ -73,12 +72,12 @@ def compare_entities(context: AutogenContext, upgrade: UpgradeOps, _schemas: Any
         changed_limits = checks.changes(connection, metadata, limits)
     finally:
         savepoint.rollback()
-    gone = {key for key in live if key not in known} | _remade(late, live, wanted, columns.altered(upgrade.ops))
+    dropped = {key for key in live if key not in known} | _remade(late, live, wanted, columns.altered(upgrade.ops))
     upgrade.ops[:0] = [
-        *(DropOp(entity) for key, entity in reversed(live.items()) if key in gone),
-        *_changes(early, live, wanted, gone),
+        *(DropOp(entity) for key, entity in reversed(live.items()) if key in dropped),
+        *_changes(early, live, wanted, dropped),
     ]
-    upgrade.ops += [*changed_limits, *_changes(late, live, wanted, gone)]
+    upgrade.ops += [*changed_limits, *_changes(late, live, wanted, dropped)]
 
 
 def _remade(late: Iterable[ReplaceableEntity], live: Found, wanted: Found, altered: set[tuple[str, str]]) -> set[str]:
@@ -96,11 +95,11 @@ def _remade(late: Iterable[ReplaceableEntity], live: Found, wanted: Found, alter
     return remade
 
 
-def _changes(ordered: Iterable[ReplaceableEntity], live: Found, wanted: Found, gone: set[str]) -> list[MigrateOperation]:
+def _changes(ordered: Iterable[ReplaceableEntity], live: Found, wanted: Found, dropped: set[str]) -> list[MigrateOperation]:
     changes: list[MigrateOperation] = []
     for entity in ordered:
         key = _key(entity)
-        if key not in live or key in gone:
+        if key not in live or key in dropped:
             changes.append(CreateOp(entity))
         elif _differs(live[key], wanted[key]):
             entity._version_to_replace = live[key]  # type: ignore[assignment] # the way back is rendered from it
@@ -109,9 +108,13 @@ def _changes(ordered: Iterable[ReplaceableEntity], live: Found, wanted: Found, g
 
 
 def _make(connection: Connection, ordered: Iterable[ReplaceableEntity]) -> None:
-    for entity in ordered:
-        for statement in entity.to_sql_statement_create_or_replace():
-            connection.execute(statement)
+    _execute(connection, (each for entity in ordered for each in entity.to_sql_statement_create_or_replace()))
+
+
+def _execute(connection: Connection, statements: Iterable[TextClause]) -> None:
+    # In one message, since tables are locked meanwhile; alembic-utils escapes colons for SQLAlchemy, which is not asked.
+    message = ";\n".join(statement.text.replace("\\:", ":").rstrip(";") for statement in statements)
+    connection.exec_driver_sql(message, execution_options={"no_parameters": True})
 
 
 def _apply(operations: Operations, pending: Iterable[MigrateOperation]) -> None:

@@ -22,14 +22,9 @@ def found(connection: Connection) -> Found:
 def changes(connection: Connection, metadata: MetaData, before: Found) -> list[ModifyTableOps]:
     """One drop and one create for each CHECK that `before` has otherwise. Makes them all: the caller rolls back."""
     ours = [(table, check, _name(connection, check)) for table in metadata.tables.values() for check in _checks(table)]
-    for table, check, name in ours:
-        condition = str(check.sqltext).replace(":", r"\:")  # or SQLAlchemy reads a parameter
-        connection.execute(
-            text(
-                f"alter table {table.fullname} drop constraint if exists {name}, "
-                f"add constraint {name} check ({condition}) not valid"
-            )
-        )
+    again = "alter table {0} drop constraint if exists {1}, add constraint {1} check ({2}) not valid"
+    message = ";\n".join(again.format(table.fullname, name, check.sqltext) for table, check, name in ours)
+    connection.exec_driver_sql(message, execution_options={"no_parameters": True})
     after = found(connection)
     return [
         _replacement(table, conv(name), before[table.fullname, name][0], str(check.sqltext))

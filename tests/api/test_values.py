@@ -158,6 +158,6 @@ async def test_half_a_body_is_no_request(world: World, app: FastAPI, owner: Any)
         "query_string": b"",
         "headers": headers,
     }
-    await app({**scope, "http_version": "1.1", "root_path": "", "scheme": "http"}, receive, send)
+    await app({**scope, "headers": headers, "http_version": "1.1", "root_path": "", "scheme": "http"}, receive, send)
     assert sent == []
     assert owner.execute("select from app.notes where title = 'half'").rowcount == 0
