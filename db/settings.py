@@ -2,15 +2,14 @@
 
 from functools import cache
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings
 
 from db.refusal import Refusal
 
 WELL_KNOWN = {
-    "",
     "postgres",
     "password",
     "secret",
@@ -45,8 +44,9 @@ class Settings(BaseSettings):
         if len(set(self.token_secret.get_secret_value())) < 10:
             raise ValueError("TOKEN_SECRET is guessable: set it to the output of `openssl rand -base64 32`")
         for name in ("database_url", "auth_database_url"):
-            password = unquote(urlsplit(getattr(self, name).get_secret_value()).password or "")
-            if password.lower() in WELL_KNOWN - {""}:
+            # libpq reads the password wherever in the URL it stands.
+            password = conninfo_to_dict(psycopg_url(getattr(self, name).get_secret_value())).get("password")
+            if str(password).lower() in WELL_KNOWN:
                 raise ValueError(
                     f"{name.upper()} has a password that everybody knows: give the login one of its own, `make password`"
                 )

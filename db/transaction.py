@@ -16,7 +16,8 @@ from psycopg.abc import Params, Query
 from psycopg.errors import PipelineAborted
 from psycopg.pq import PipelineStatus, TransactionStatus
 from sqlalchemy import Executable, Row
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 # Spelled out, so that no `alter role … set default_transaction_…` changes what a request runs in.
 BEGIN = "begin isolation level read committed, read write"
@@ -146,6 +147,8 @@ async def connect(engine: AsyncEngine, identity: Identity, *, once: bool = False
         yield connection
         if not once:
             await connection.commit()
+            # What went past SQLAlchemy, on the driver's connection; nothing is sent where there was nothing.
+            await driver.commit()
 
 
 @asynccontextmanager
