@@ -1,10 +1,12 @@
 """Refuses to serve on a database where isolation is weaker than promised; each refusal says what to do."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from db.refusal import Refusal
@@ -44,13 +46,28 @@ async def check(engine: AsyncEngine, login: str, known: set[str], head: str) -> 
 
     Raises: Refusal.
     """
-    async with engine.connect() as connection:
+    async with reached(engine, login) as connection:
         await check_login(connection, login)
         unforced = (await connection.scalars(UNFORCED)).all()
         if unforced:
             raise Refusal(f"{unforced[0]} lacks forced row security: run `make migrate`, or mend it as its owner with "
                           f"`alter table {unforced[0]} enable row level security, force row level security`")  # fmt: skip
         await check_revision(connection, known, head)
+
+
+@asynccontextmanager
+async def reached(engine: AsyncEngine, login: str) -> AsyncIterator[AsyncConnection]:
+    """A connection of the login.
+
+    Raises: Refusal where there is none to be had.
+    """
+    try:
+        connection = await engine.connect()
+    except OperationalError as error:
+        reason = str(error.orig).partition("\n")[0]
+        raise Refusal(f"the database of {login} cannot be reached: start it, or mend its URL ({reason})") from error
+    async with connection:
+        yield connection
 
 
 async def revision(engine: AsyncEngine) -> str:

@@ -17,7 +17,7 @@ def environment(cluster: Cluster) -> dict[str, str]:
     """The variables with which the API finds a cluster's database."""
     kept = _kept(cluster)
     urls = {login.variable: cluster.url(login.user, DATABASE, kept.get(login.user)) for login in LOGINS.values()}
-    return urls | {TOKEN_SECRET: kept[TOKEN_SECRET], "EMBEDDED": "1"}
+    return urls | {TOKEN_SECRET: kept[TOKEN_SECRET]}
 
 
 def open_logins(cluster: Cluster) -> None:

@@ -24,7 +24,7 @@ WELL_KNOWN = {
 
 
 class Settings(BaseSettings):
-    """One process's configuration. `EMBEDDED` is set by `make run` for the database that it started itself."""
+    """One process's configuration."""
 
     database_url: SecretStr = Field(description="Login app_api: what requests use.")
     auth_database_url: SecretStr = Field(description="Login app_auth: what sign-up and sign-in use.")
@@ -34,7 +34,6 @@ class Settings(BaseSettings):
     auth_pool_size: int = Field(default=3, ge=1, le=100, description="Connections of app_auth per process.")
     request_seconds: float = Field(default=30, gt=0, description="A request that takes longer is cancelled and rolled back.")
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="A larger request body is refused.")
-    embedded: bool = Field(default=False, description="The database is the embedded one, made with random secrets.")
 
     @model_validator(mode="after")
     def refuse_well_known_secrets(self) -> "Settings":
