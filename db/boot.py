@@ -66,8 +66,10 @@ async def reached(engine: AsyncEngine, login: str) -> AsyncIterator[AsyncConnect
     except OperationalError as error:
         reason = str(error.orig).partition("\n")[0]
         raise Refusal(f"the database of {login} cannot be reached: start it, or mend its URL ({reason})") from error
-    async with connection:
+    try:
         yield connection
+    finally:
+        await connection.close()
 
 
 async def revision(engine: AsyncEngine) -> str:
