@@ -22,6 +22,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description="Every row is yours or your workspace's; Postgres sees to it.",
         lifespan=lifespan,
         responses=openapi.RESPONSES,
+        # A redirect would go to whatever Host the request names.
+        redirect_slashes=False,
     )
     app.state.settings = settings
     errors.install(app)

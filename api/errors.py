@@ -31,9 +31,17 @@ COLUMNS = {
 }  # fmt: skip
 
 
+def unexpected(reason: object) -> Problem:
+    """What nobody foresaw: the log has the reason, the caller does not."""
+    log.error("unexpected: %s", reason, exc_info=reason if isinstance(reason, BaseException) else None)
+    return Problem(500, "Something went wrong here; it was logged.")
+
+
 def forbidden(diagnostic: Diagnostic) -> Problem:
     """Row security: a missing role is named inside one's own workspace; anything else is like no row."""
     needs = NEEDS.search(diagnostic.message_primary or "")
+    if not needs and diagnostic.source_function == "aclcheck_error":
+        return unexpected(diagnostic.message_primary)  # a grant is missing: no caller's fault
     if not needs:
         return not_found()
     role = needs[1]
@@ -49,7 +57,7 @@ def sqlstate(error: DBAPIError) -> str | None:
 
 def hidden(error: DBAPIError) -> bool:
     """Whether row security refused without naming a role: what the row refers to is not the caller's."""
-    return sqlstate(error) == "42501" and not NEEDS.search(str(error.orig))
+    return sqlstate(error) == "42501" and from_postgres(error.orig).status == 404
 
 
 def field(status: int, detail: str) -> Callable[[Diagnostic], Problem]:
@@ -95,8 +103,7 @@ def from_postgres(error: BaseException | None) -> Problem:
         for length in (5, 2):
             if state and state[:length] in ANSWERS:
                 return ANSWERS[state[:length]](error.diag)
-    log.error("unexpected database error", exc_info=error)
-    return Problem(500, "Something went wrong here; it was logged.")
+    return unexpected(error)
 
 
 def from_validation(error: RequestValidationError) -> Problem:

@@ -50,7 +50,7 @@ class Exchange:
         """
         too_large = Problem(413, f"The body is larger than {limit} bytes.")
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if not announced.isdigit() or int(announced) > limit:
+        if not announced.isdigit() or len(announced) > 18 or int(announced) > limit:
             raise too_large
         body, more = bytearray(), True
         while more:

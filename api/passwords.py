@@ -31,6 +31,6 @@ async def verified(known: str | None, password: str) -> bool:
     """Whether `password` is the one; an unknown account costs as much as a wrong password."""
     try:
         await to_thread.run_sync(hasher.verify, known or nobody(), password, limiter=limiter())
-    except (VerificationError, InvalidHashError):
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):
         return False
     return known is not None

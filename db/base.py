@@ -13,7 +13,7 @@ from sqlalchemy import FetchedValue, ForeignKeyConstraint, Index, MetaData, text
 from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 
-from db.columns import settle
+from db.columns import free, settle
 
 NAMES = {
     "pk": "%(table_name)s_pkey",
@@ -71,6 +71,7 @@ class Table(SQLModel):
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805 - SQLAlchemy hands the class
         info = {"access": cls.__access__, "grants": cls.grants(), "parents": cls.__parents__, "guards": cls.__guards__}
+        info["written"] = [name for name, field in cls.model_fields.items() if free(field)]
         return (*settle(cls), *cls.keys(), {"info": info, "schema": cls.__schema__})
 
 

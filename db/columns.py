@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from sqlalchemy import CheckConstraint, Column, DefaultClause, Text, text
+from sqlalchemy import CheckConstraint, Column, Date, DefaultClause, Text, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP, UUID
 from sqlmodel.main import UTCDateTime  # type: ignore[attr-defined]
 from sqlmodel.sql.sqltypes import AutoString
@@ -25,6 +25,9 @@ def settle(model: Any) -> list[CheckConstraint]:
             column.type = UUID()
         if column.server_default is None and field.default not in (None, PydanticUndefined):
             column.server_default = DefaultClause(text(_literal(field.default)))
+        if isinstance(column.type, Date):
+            # Postgres knows dates that Python cannot read; one such row would make a whole list unreadable.
+            checks.append(CheckConstraint(f"{name} between '0001-01-01' and '9999-12-31'", name=name))
         if isinstance(column.type, AutoString | Text):
             column.type = Text()
             checks.append(CheckConstraint(_limit(model, name, field), name=name))
@@ -46,6 +49,11 @@ def _words(annotation: Any) -> tuple[str, ...]:
         if get_origin(part) is Literal:
             return get_args(part)
     return ()
+
+
+def free(field: FieldInfo) -> bool:
+    """Whether a field holds what people wrote, not one of a few words."""
+    return str in (field.annotation, *get_args(field.annotation))
 
 
 def _literal(value: Any) -> str:

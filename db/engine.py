@@ -3,6 +3,7 @@
 import select
 from typing import Any
 
+from psycopg.pq import TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -38,6 +39,9 @@ def refuse_dead(connection: Any, _record: Any, _proxy: Any) -> None:
     poll.register(connection.driver_connection.pgconn.socket, select.POLLIN)
     if poll.poll(0):
         raise DisconnectionError("the server closed this idle connection")
+    # A transaction that somebody left open is bound to them.
+    if connection.driver_connection.info.transaction_status != TransactionStatus.IDLE:
+        raise DisconnectionError("this connection was handed back inside a transaction")
 
 
 def forget_identity(connection: Any, _record: Any) -> None:

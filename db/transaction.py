@@ -91,6 +91,8 @@ class Connection(psycopg.AsyncConnection[Any]):
         Raises: InFailedSqlTransaction.
         """
         if self.info.transaction_status == TransactionStatus.INERROR:
+            # SQLAlchemy takes a commit that raised for finished: it must be.
+            await self.rollback()
             raise psycopg.errors.InFailedSqlTransaction("a statement failed and was not rolled back: nothing to commit")
         await super().commit()
 

@@ -40,5 +40,6 @@ create policy select_bin on {table} for select to app_trash
 
 -- Binning and restoring; needs_editor decides, only deleted_at is granted.
 create policy update_bin on {table} for update to app_trash
-  using (workspace_id = any ((select app.my_workspaces())::uuid[]))
+  using (workspace_id = any ((select app.my_workspaces())::uuid[])
+    and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])))
   with check (workspace_id = any ((select app.my_workspaces())::uuid[]));

@@ -14,7 +14,7 @@ from alembic_utils.pg_trigger import PGTrigger
 from alembic_utils.replaceable_entity import ReplaceableEntity
 from sqlalchemy import ForeignKeyConstraint, Table
 
-from policies.entities import FunctionGrant, PolicyComment, RowSecurity
+from policies.entities import FunctionGrant, PolicyComment, RowSecurity, Unsampled
 from policies.sql import FOLDER, statements
 
 # One policy and nothing hidden behind it: no semicolon, comment, quoted name or $$ inside, and no second statement.
@@ -36,6 +36,7 @@ def entities(tables: Iterable[Table]) -> Iterator[ReplaceableEntity]:
     yield from _functions("functions.sql")
     for table in tables:
         yield RowSecurity(str(table.schema), table.name, "forced")
+        yield from (Unsampled(str(table.schema), f"{table.name}.{column}", "0") for column in table.info.get("written", ()))
         yield from _policies(table)
         yield from _grants(table)
     for table in tables:

@@ -60,7 +60,7 @@ create policy select_member on app.comments as permissive for select to app_user
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
 -- Binning and restoring; needs_editor decides, only deleted_at is granted.
 create policy update_bin on app.comments as permissive for update to app_trash
-  using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
+  using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))))
   with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
 -- As for insert.
 create policy update_member on app.comments as permissive for update to app_user
@@ -184,7 +184,7 @@ create policy select_member on app.projects as permissive for select to app_user
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
 -- Binning and restoring; needs_editor decides, only deleted_at is granted.
 create policy update_bin on app.projects as permissive for update to app_trash
-  using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
+  using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))))
   with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
 -- As for insert.
 create policy update_member on app.projects as permissive for update to app_user
@@ -218,7 +218,7 @@ create policy select_member on app.tasks as permissive for select to app_user
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
 -- Binning and restoring; needs_editor decides, only deleted_at is granted.
 create policy update_bin on app.tasks as permissive for update to app_trash
-  using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
+  using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))))
   with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
 -- As for insert.
 create policy update_member on app.tasks as permissive for update to app_user
@@ -269,7 +269,7 @@ create policy select_member on app.workspaces as permissive for select to app_us
   using ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
 -- Binning and restoring; needs_owner decides, only deleted_at is granted.
 create policy update_bin on app.workspaces as permissive for update to app_trash
-  using (id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
+  using ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (id = ANY (( SELECT app.my_workspaces('owner'::text) AS my_workspaces)::uuid[]))))
   with check (id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
 -- Says "member" only: a stranger meets no row, a member without the role meets needs_owner by name.
 create policy update_member on app.workspaces as permissive for update to app_user

@@ -57,6 +57,27 @@ class RowSecurity(CatalogEntity):
         and relrowsecurity and relforcerowsecurity"""
 
 
+class Unsampled(CatalogEntity):
+    """No planner statistics of what people wrote: EXPLAIN would tell everybody which texts others have."""
+
+    type_ = "unsampled"
+    found = """select relname || '.' || attname, attstattarget::text from pg_attribute join pg_class c on c.oid = attrelid
+        where relnamespace = (select oid from pg_namespace where nspname = :schema)
+        and relkind in ('r', 'p') and attnum > 0 and not attisdropped and attstattarget >= 0"""
+
+    def _set(self, target: int) -> TextClause:
+        table, _, column = self.signature.partition(".")
+        return text(f"alter table {self.schema}.{table} alter column {column} set statistics {target}")
+
+    def to_sql_statement_create(self) -> TextClause:
+        """No sample."""
+        return self._set(0)
+
+    def to_sql_statement_drop(self, cascade: bool = False) -> TextClause:
+        """The usual sample."""
+        return self._set(-1)
+
+
 class PolicyComment(CatalogEntity):
     r"""What a policy is for, where `\dd` and psql show it; signature is `<policy> on <table>`."""
 

@@ -26,7 +26,8 @@ create policy select_bin on {table} for select to app_trash
 
 -- Binning and restoring; needs_owner decides, only deleted_at is granted.
 create policy update_bin on {table} for update to app_trash
-  using (id = any ((select app.my_workspaces())::uuid[]))
+  using (id = any ((select app.my_workspaces())::uuid[])
+    and (deleted_at is null or id = any ((select app.my_workspaces('owner'))::uuid[])))
   with check (id = any ((select app.my_workspaces())::uuid[]));
 
 -- app.create_workspace makes workspaces in the caller's name alone.

@@ -16,6 +16,7 @@ from db.models.credentials import Credential
 from db.transaction import address, once
 
 router = APIRouter(prefix="/v1/auth", tags=["auth"])
+LONGEST = 128  # characters of a password
 
 
 def lower_address(text: str) -> str:
@@ -30,7 +31,7 @@ def lower_address(text: str) -> str:
 
 
 Address = Annotated[str, Field(max_length=320), AfterValidator(lower_address)]
-Password = Annotated[str, Field(min_length=8, max_length=128)]
+Password = Annotated[str, Field(min_length=8, max_length=LONGEST)]
 
 
 class SignUp(Body):
@@ -73,8 +74,9 @@ async def sign_in(request: Request, form: Annotated[OAuth2PasswordRequestForm, D
     except ValueError:
         email = "nobody"  # no account has it; the work goes on as for any other
     rows = await once(request.app.state.auth, address(email), select(col(Credential.user_id), col(Credential.password_hash)))
-    known = rows[0].password_hash if rows else None
-    if not await verified(known, form.password[:128]):
+    # No account has a password beyond the limit; a part of it costs as much as a wrong one.
+    known = rows[0].password_hash if rows and len(form.password) <= LONGEST else None
+    if not await verified(known, form.password[:LONGEST]):
         raise unauthorized("The address or the password is wrong.")
     secret, minutes = settings.token_secret.get_secret_value(), settings.token_minutes
     return Token(access_token=issue(rows[0].user_id, secret, minutes=minutes), expires_in=minutes * 60)

@@ -13,6 +13,7 @@ from alembic_utils.pg_trigger import PGTrigger
 from policies.entities import FunctionGrant
 from policies.entities import PolicyComment
 from policies.entities import RowSecurity
+from policies.entities import Unsampled
 from sqlalchemy.dialects import postgresql
 
 revision = '0001'
@@ -60,7 +61,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['updated_by'], ['app.users.id'], name=op.f('users_updated_by_fkey'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('users_pkey')),
     schema='app',
-    info={'access': 'profile', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'name')), ('app_user', 'UPDATE', ('name',))], 'parents': {}, 'guards': {}}
+    info={'access': 'profile', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'name')), ('app_user', 'UPDATE', ('name',))], 'parents': {}, 'guards': {}, 'written': ['name']}
     )
     op.create_index(op.f('users_created_by_idx'), 'users', ['created_by'], unique=False, schema='app')
     op.create_index(op.f('users_updated_by_idx'), 'users', ['updated_by'], unique=False, schema='app')
@@ -72,7 +73,7 @@ def upgrade() -> None:
     sa.Column('updated_by', sa.UUID(), server_default=sa.text('app.claimed_user_id()'), nullable=True),
     sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
     sa.Column('owner_id', sa.UUID(), server_default=sa.text('app.claimed_user_id()'), nullable=False),
-    sa.Column('deleted_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
+    sa.Column('deleted_at', postgresql.TIMESTAMP(timezone=True), server_default=sa.FetchedValue(), nullable=True),
     sa.Column('title', sa.Text(), nullable=False),
     sa.Column('body', sa.Text(), server_default=sa.text("''"), nullable=False),
     sa.CheckConstraint('char_length(body) between 0 and 100000', name=op.f('notes_body_check')),
@@ -82,7 +83,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['updated_by'], ['app.users.id'], name=op.f('notes_updated_by_fkey'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('notes_pkey')),
     schema='app',
-    info={'access': 'owner', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'owner_id', 'deleted_at', 'title', 'body')), ('app_user', 'INSERT', ('title', 'body')), ('app_user', 'UPDATE', ('title', 'body')), ('app_trash', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'owner_id', 'deleted_at', 'title', 'body')), ('app_trash', 'UPDATE', ('deleted_at',))], 'parents': {}, 'guards': {}}
+    info={'access': 'owner', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'owner_id', 'deleted_at', 'title', 'body')), ('app_user', 'INSERT', ('title', 'body')), ('app_user', 'UPDATE', ('title', 'body')), ('app_trash', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'owner_id', 'deleted_at', 'title', 'body')), ('app_trash', 'UPDATE', ('deleted_at',))], 'parents': {}, 'guards': {}, 'written': ['title', 'body']}
     )
     op.create_index(op.f('notes_created_by_idx'), 'notes', ['created_by'], unique=False, schema='app')
     op.create_index('notes_owner_id_id_bin_idx', 'notes', ['owner_id', 'id'], unique=False, schema='app', postgresql_where=sa.text('deleted_at is not null'))
@@ -97,13 +98,13 @@ def upgrade() -> None:
     sa.Column('updated_by', sa.UUID(), server_default=sa.text('app.claimed_user_id()'), nullable=True),
     sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('deleted_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
+    sa.Column('deleted_at', postgresql.TIMESTAMP(timezone=True), server_default=sa.FetchedValue(), nullable=True),
     sa.CheckConstraint('char_length(name) between 1 and 100', name=op.f('workspaces_name_check')),
     sa.ForeignKeyConstraint(['created_by'], ['app.users.id'], name=op.f('workspaces_created_by_fkey'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['updated_by'], ['app.users.id'], name=op.f('workspaces_updated_by_fkey'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('workspaces_pkey')),
     schema='app',
-    info={'access': 'workspaces', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'name', 'deleted_at')), ('app_user', 'UPDATE', ('name',)), ('app_trash', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'name', 'deleted_at')), ('app_trash', 'UPDATE', ('deleted_at',))], 'parents': {}, 'guards': {}}
+    info={'access': 'workspaces', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'name', 'deleted_at')), ('app_user', 'UPDATE', ('name',)), ('app_trash', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'name', 'deleted_at')), ('app_trash', 'UPDATE', ('deleted_at',))], 'parents': {}, 'guards': {}, 'written': ['name']}
     )
     op.create_index(op.f('workspaces_created_by_idx'), 'workspaces', ['created_by'], unique=False, schema='app')
     op.create_index(op.f('workspaces_updated_by_idx'), 'workspaces', ['updated_by'], unique=False, schema='app')
@@ -119,7 +120,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('user_id', name=op.f('credentials_pkey')),
     sa.UniqueConstraint('email', name=op.f('credentials_email_key')),
     schema='auth',
-    info={'access': 'credentials', 'grants': [('app_auth', 'SELECT', ('user_id', 'email', 'password_hash'))], 'parents': {}, 'guards': {}}
+    info={'access': 'credentials', 'grants': [('app_auth', 'SELECT', ('user_id', 'email', 'password_hash'))], 'parents': {}, 'guards': {}, 'written': ['email', 'password_hash']}
     )
     op.create_table('invitations',
     sa.Column('id', sa.UUID(), server_default=sa.text('app.uuidv7()'), nullable=False),
@@ -132,8 +133,8 @@ def upgrade() -> None:
     sa.Column('role', sa.Text(), server_default=sa.text("'viewer'"), nullable=False),
     sa.Column('token_hash', sa.LargeBinary(), nullable=False),
     sa.Column('expires_at', postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now() + interval '7 days'"), nullable=False),
-    sa.Column('accepted_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.Column('accepted_by', sa.UUID(), nullable=True),
+    sa.Column('accepted_at', postgresql.TIMESTAMP(timezone=True), server_default=sa.FetchedValue(), nullable=True),
+    sa.Column('accepted_by', sa.UUID(), server_default=sa.FetchedValue(), nullable=True),
     sa.CheckConstraint("role in ('viewer', 'editor', 'admin', 'owner')", name=op.f('invitations_role_check')),
     sa.CheckConstraint('octet_length(token_hash) = 32', name=op.f('invitations_token_hash_check')),
     sa.ForeignKeyConstraint(['accepted_by'], ['app.users.id'], name=op.f('invitations_accepted_by_fkey'), ondelete='SET NULL'),
@@ -142,7 +143,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['workspace_id'], ['app.workspaces.id'], name=op.f('invitations_workspace_id_fkey')),
     sa.PrimaryKeyConstraint('id', name=op.f('invitations_pkey')),
     schema='app',
-    info={'access': 'invitations', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'role', 'token_hash', 'expires_at', 'accepted_at', 'accepted_by')), ('app_user', 'INSERT', ('workspace_id', 'role', 'token_hash')), ('app_user', 'DELETE', ())], 'parents': {'workspace_id': 'workspaces'}, 'guards': {'guard_invitation': 'insert'}}
+    info={'access': 'invitations', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'role', 'token_hash', 'expires_at', 'accepted_at', 'accepted_by')), ('app_user', 'INSERT', ('workspace_id', 'role', 'token_hash')), ('app_user', 'DELETE', ())], 'parents': {'workspace_id': 'workspaces'}, 'guards': {'guard_invitation': 'insert'}, 'written': []}
     )
     op.create_index(op.f('invitations_accepted_by_idx'), 'invitations', ['accepted_by'], unique=False, schema='app')
     op.create_index(op.f('invitations_created_by_idx'), 'invitations', ['created_by'], unique=False, schema='app')
@@ -156,8 +157,8 @@ def upgrade() -> None:
     sa.Column('updated_by', sa.UUID(), server_default=sa.text('app.claimed_user_id()'), nullable=True),
     sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
     sa.Column('role', sa.Text(), nullable=False),
-    sa.Column('workspace_id', sa.UUID(), nullable=False),
-    sa.Column('user_id', sa.UUID(), nullable=False),
+    sa.Column('workspace_id', sa.UUID(), server_default=sa.FetchedValue(), nullable=False),
+    sa.Column('user_id', sa.UUID(), server_default=sa.FetchedValue(), nullable=False),
     sa.CheckConstraint("role in ('viewer', 'editor', 'admin', 'owner')", name=op.f('memberships_role_check')),
     sa.ForeignKeyConstraint(['created_by'], ['app.users.id'], name=op.f('memberships_created_by_fkey'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['updated_by'], ['app.users.id'], name=op.f('memberships_updated_by_fkey'), ondelete='SET NULL'),
@@ -166,7 +167,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('memberships_pkey')),
     sa.UniqueConstraint('workspace_id', 'user_id', name=op.f('memberships_workspace_id_user_id_key')),
     schema='app',
-    info={'access': 'memberships', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'role', 'workspace_id', 'user_id')), ('app_user', 'UPDATE', ('role',)), ('app_user', 'DELETE', ())], 'parents': {}, 'guards': {'guard_membership': 'update or delete'}}
+    info={'access': 'memberships', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'role', 'workspace_id', 'user_id')), ('app_user', 'UPDATE', ('role',)), ('app_user', 'DELETE', ())], 'parents': {}, 'guards': {'guard_membership': 'update or delete'}, 'written': []}
     )
     op.create_index(op.f('memberships_created_by_idx'), 'memberships', ['created_by'], unique=False, schema='app')
     op.create_index(op.f('memberships_updated_by_idx'), 'memberships', ['updated_by'], unique=False, schema='app')
@@ -180,7 +181,7 @@ def upgrade() -> None:
     sa.Column('updated_by', sa.UUID(), server_default=sa.text('app.claimed_user_id()'), nullable=True),
     sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
     sa.Column('workspace_id', sa.UUID(), nullable=False),
-    sa.Column('deleted_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
+    sa.Column('deleted_at', postgresql.TIMESTAMP(timezone=True), server_default=sa.FetchedValue(), nullable=True),
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('description', sa.Text(), server_default=sa.text("''"), nullable=False),
     sa.CheckConstraint('char_length(description) between 0 and 10000', name=op.f('projects_description_check')),
@@ -191,7 +192,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('projects_pkey')),
     sa.UniqueConstraint('workspace_id', 'id', name=op.f('projects_workspace_id_id_key')),
     schema='app',
-    info={'access': 'tenant', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'name', 'description')), ('app_user', 'INSERT', ('name', 'description', 'workspace_id')), ('app_user', 'UPDATE', ('name', 'description')), ('app_trash', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'name', 'description')), ('app_trash', 'UPDATE', ('deleted_at',))], 'parents': {'workspace_id': 'workspaces'}, 'guards': {}}
+    info={'access': 'tenant', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'name', 'description')), ('app_user', 'INSERT', ('name', 'description', 'workspace_id')), ('app_user', 'UPDATE', ('name', 'description')), ('app_trash', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'name', 'description')), ('app_trash', 'UPDATE', ('deleted_at',))], 'parents': {'workspace_id': 'workspaces'}, 'guards': {}, 'written': ['name', 'description']}
     )
     op.create_index(op.f('projects_created_by_idx'), 'projects', ['created_by'], unique=False, schema='app')
     op.create_index(op.f('projects_updated_by_idx'), 'projects', ['updated_by'], unique=False, schema='app')
@@ -205,12 +206,13 @@ def upgrade() -> None:
     sa.Column('updated_by', sa.UUID(), server_default=sa.text('app.claimed_user_id()'), nullable=True),
     sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
     sa.Column('workspace_id', sa.UUID(), nullable=False),
-    sa.Column('deleted_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
+    sa.Column('deleted_at', postgresql.TIMESTAMP(timezone=True), server_default=sa.FetchedValue(), nullable=True),
     sa.Column('project_id', sa.UUID(), nullable=False),
     sa.Column('title', sa.Text(), nullable=False),
     sa.Column('body', sa.Text(), server_default=sa.text("''"), nullable=False),
     sa.Column('status', sa.Text(), server_default=sa.text("'todo'"), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=True),
+    sa.CheckConstraint("due_on between '0001-01-01' and '9999-12-31'", name=op.f('tasks_due_on_check')),
     sa.CheckConstraint("status in ('todo', 'doing', 'done')", name=op.f('tasks_status_check')),
     sa.CheckConstraint('char_length(body) between 0 and 100000', name=op.f('tasks_body_check')),
     sa.CheckConstraint('char_length(title) between 1 and 200', name=op.f('tasks_title_check')),
@@ -221,7 +223,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('tasks_pkey')),
     sa.UniqueConstraint('workspace_id', 'id', name=op.f('tasks_workspace_id_id_key')),
     schema='app',
-    info={'access': 'tenant', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'project_id', 'title', 'body', 'status', 'due_on')), ('app_user', 'INSERT', ('project_id', 'title', 'body', 'status', 'due_on', 'workspace_id')), ('app_user', 'UPDATE', ('project_id', 'title', 'body', 'status', 'due_on')), ('app_trash', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'project_id', 'title', 'body', 'status', 'due_on')), ('app_trash', 'UPDATE', ('deleted_at',))], 'parents': {'project_id': 'projects'}, 'guards': {}}
+    info={'access': 'tenant', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'project_id', 'title', 'body', 'status', 'due_on')), ('app_user', 'INSERT', ('project_id', 'title', 'body', 'status', 'due_on', 'workspace_id')), ('app_user', 'UPDATE', ('project_id', 'title', 'body', 'status', 'due_on')), ('app_trash', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'project_id', 'title', 'body', 'status', 'due_on')), ('app_trash', 'UPDATE', ('deleted_at',))], 'parents': {'project_id': 'projects'}, 'guards': {}, 'written': ['title', 'body']}
     )
     op.create_index(op.f('tasks_created_by_idx'), 'tasks', ['created_by'], unique=False, schema='app')
     op.create_index(op.f('tasks_updated_by_idx'), 'tasks', ['updated_by'], unique=False, schema='app')
@@ -236,7 +238,7 @@ def upgrade() -> None:
     sa.Column('updated_by', sa.UUID(), server_default=sa.text('app.claimed_user_id()'), nullable=True),
     sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
     sa.Column('workspace_id', sa.UUID(), nullable=False),
-    sa.Column('deleted_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
+    sa.Column('deleted_at', postgresql.TIMESTAMP(timezone=True), server_default=sa.FetchedValue(), nullable=True),
     sa.Column('body', sa.Text(), nullable=False),
     sa.Column('task_id', sa.UUID(), nullable=False),
     sa.CheckConstraint('char_length(body) between 1 and 10000', name=op.f('comments_body_check')),
@@ -246,7 +248,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['workspace_id'], ['app.workspaces.id'], name=op.f('comments_workspace_id_fkey')),
     sa.PrimaryKeyConstraint('id', name=op.f('comments_pkey')),
     schema='app',
-    info={'access': 'comments', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'body', 'task_id')), ('app_user', 'INSERT', ('body', 'workspace_id', 'task_id')), ('app_user', 'UPDATE', ('body',)), ('app_trash', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'body', 'task_id')), ('app_trash', 'UPDATE', ('deleted_at',))], 'parents': {'task_id': 'tasks'}, 'guards': {}}
+    info={'access': 'comments', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'body', 'task_id')), ('app_user', 'INSERT', ('body', 'workspace_id', 'task_id')), ('app_user', 'UPDATE', ('body',)), ('app_trash', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'body', 'task_id')), ('app_trash', 'UPDATE', ('deleted_at',))], 'parents': {'task_id': 'tasks'}, 'guards': {}, 'written': ['body']}
     )
     op.create_index(op.f('comments_created_by_idx'), 'comments', ['created_by'], unique=False, schema='app')
     op.create_index(op.f('comments_updated_by_idx'), 'comments', ['updated_by'], unique=False, schema='app')
@@ -256,6 +258,10 @@ def upgrade() -> None:
     op.create_entity(PGFunction("app", "my_workspaces(minimum text default 'viewer')", r"""returns uuid[]
     language plpgsql stable parallel restricted security definer set search_path = pg_catalog, pg_temp as $$
     begin
+      -- An older snapshot still shows roles that were taken away; it may read, and never write.
+      if current_setting('transaction_isolation') <> 'read committed' and current_setting('transaction_read_only') = 'off' then
+        raise feature_not_supported using message = 'rows of a workspace are written in read committed transactions only';
+      end if;
       return coalesce((
         select array_agg(workspace_id) from app.memberships
         where user_id = app.claimed_user_id() and app.role_rank(role) >= app.role_rank(minimum)
@@ -302,26 +308,26 @@ def upgrade() -> None:
       demotes boolean := tg_op = 'DELETE' or new.role is distinct from old.role;
       touched integer := greatest(app.role_rank(old.role), case when tg_op = 'UPDATE' then app.role_rank(new.role) end);
     begin
-      -- Cascades from an erased person and work by hand carry no identity of a request.
-      if app.claimed_user_id() is null or current_user = 'app_owner' then
+      -- Cascades from an erased person run as the owner, work by hand past row security. A statement can drop its identity
+      -- after policies have read it, so none is no way through.
+      if current_user = 'app_owner' or not row_security_active('app.memberships') then
         return case when tg_op = 'DELETE' then old else new end;
+      elsif app.current_user_id() is null then
+        raise insufficient_privilege using message = 'no identity';
       end if;
       if not (tg_op = 'DELETE' and old.user_id = app.claimed_user_id()) then
+        -- Held until the end, so that nobody acts on a role that is being taken away.
         select app.role_rank(role) into mine from app.memberships
-        where workspace_id = old.workspace_id and user_id = app.claimed_user_id();
+        where workspace_id = old.workspace_id and user_id = app.claimed_user_id() for share;
         if touched >= app.role_rank('admin') and mine is distinct from app.role_rank('owner') then
-          raise insufficient_privilege using message = 'needs_owner\: only an owner changes admins and owners';
+          raise insufficient_privilege using message = 'needs_owner: only an owner changes admins and owners';
         elsif coalesce(mine, 0) < app.role_rank('admin') then
-          raise insufficient_privilege using message = 'needs_admin\: only an admin or owner changes members';
+          raise insufficient_privilege using message = 'needs_admin: only an admin or owner changes members';
         end if;
       end if;
       if old.role = 'owner' and demotes then
-        -- The lock makes two owners who leave at once take turns; the count below then needs to see what the other did,
-        -- which an older snapshot would hide.
-        if current_setting('transaction_isolation') <> 'read committed' then
-          raise feature_not_supported using message = 'owners are changed in read committed transactions only';
-        end if;
-        perform pg_advisory_xact_lock(hashtextextended('app.memberships\:' || old.workspace_id, 0));
+        -- Two owners who leave at once take turns, and the second sees what the first did.
+        perform pg_advisory_xact_lock(hashtextextended('app.memberships:' || old.workspace_id, 0));
         if not exists (
           select from app.memberships where workspace_id = old.workspace_id and role = 'owner' and id <> old.id
         ) then
@@ -332,7 +338,7 @@ def upgrade() -> None:
       -- What somebody can no longer grant, their open invitations must not grant either.
       if demotes then
         delete from app.invitations where workspace_id = old.workspace_id and created_by = old.user_id and accepted_at is null
-          and (tg_op = 'DELETE' or app.role_rank(role) > app.role_rank(new.role));
+          and (tg_op = 'DELETE' or app.role_rank(new.role) < greatest(app.role_rank(role), app.role_rank('admin')));
       end if;
       return case when tg_op = 'DELETE' then old else new end;
     end
@@ -342,11 +348,16 @@ def upgrade() -> None:
     declare
       mine integer;
     begin
+      if not row_security_active('app.memberships') then
+        return new;
+      end if;
       select app.role_rank(role) into mine from app.memberships
       where workspace_id = new.workspace_id and user_id = app.claimed_user_id() for share;
-      if mine < greatest(app.role_rank(new.role), app.role_rank('admin')) then
+      if mine is null then
+        raise insufficient_privilege using message = 'no such workspace';
+      elsif mine < greatest(app.role_rank(new.role), app.role_rank('admin')) then
         raise insufficient_privilege using message = case when new.role = 'owner'
-          then 'needs_owner\: only an owner invites owners' else 'needs_admin\: only an admin or owner invites' end;
+          then 'needs_owner: only an owner invites owners' else 'needs_admin: only an admin or owner invites' end;
       end if;
       return new;
     end
@@ -370,7 +381,7 @@ def upgrade() -> None:
     begin
       update app.invitations set accepted_at = now(), accepted_by = app.claimed_user_id()
       where id = invitation and token_hash = sha256(convert_to(secret, 'UTF8'))
-        and accepted_at is null and expires_at > now() and created_by is not null
+        and accepted_at is null and expires_at > clock_timestamp() and created_by is not null
       returning * into open;
       if found then
         insert into app.memberships (id, workspace_id, user_id, role)
@@ -403,6 +414,7 @@ def upgrade() -> None:
     op.create_entity(FunctionGrant("audit", "state() to app_auth", r"""execute"""))
     op.create_entity(FunctionGrant("audit", "state() to app_auditor", r"""execute"""))
     op.create_entity(RowSecurity("app", "comments", r"""forced"""))
+    op.create_entity(Unsampled("app", "comments.body", r"""0"""))
     op.create_entity(PGPolicy("app", "fence", r"""as restrictive for all to app_user, app_trash
       using (workspace_id = any ((select app.my_workspaces())::uuid[]))
       with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.current_user_id()))""", "app.comments"))
@@ -431,7 +443,8 @@ def upgrade() -> None:
         and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])))""", "app.comments"))
     op.create_entity(PolicyComment("app", "select_bin on app.comments", r"""At the bin members see live rows, editors the binned ones too: a task they restore brings back other people's comments."""))
     op.create_entity(PGPolicy("app", "update_bin", r"""for update to app_trash
-      using (workspace_id = any ((select app.my_workspaces())::uuid[]))
+      using (workspace_id = any ((select app.my_workspaces())::uuid[])
+        and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])))
       with check (workspace_id = any ((select app.my_workspaces())::uuid[]))""", "app.comments"))
     op.create_entity(PolicyComment("app", "update_bin on app.comments", r"""Binning and restoring; needs_editor decides, only deleted_at is granted."""))
     op.create_entity(PGGrantTable("app", "comments", "app_user", "SELECT", ['body', 'created_at', 'created_by', 'deleted_at', 'id', 'task_id', 'updated_at', 'updated_by', 'version', 'workspace_id']))
@@ -497,6 +510,8 @@ def upgrade() -> None:
     op.create_entity(PGGrantTable("app", "memberships", "app_user", "UPDATE", ['role']))
     op.create_entity(PGGrantTable("app", "memberships", "app_user", "DELETE"))
     op.create_entity(RowSecurity("app", "notes", r"""forced"""))
+    op.create_entity(Unsampled("app", "notes.title", r"""0"""))
+    op.create_entity(Unsampled("app", "notes.body", r"""0"""))
     op.create_entity(PGPolicy("app", "fence", r"""as restrictive for all to app_user, app_trash
       using (owner_id = (select app.current_user_id()))
       with check ((select app.current_user_id()) = all (array[owner_id, updated_by]))""", "app.notes"))
@@ -527,6 +542,8 @@ def upgrade() -> None:
     op.create_entity(PGGrantTable("app", "notes", "app_trash", "SELECT", ['body', 'created_at', 'created_by', 'deleted_at', 'id', 'owner_id', 'title', 'updated_at', 'updated_by', 'version']))
     op.create_entity(PGGrantTable("app", "notes", "app_trash", "UPDATE", ['deleted_at']))
     op.create_entity(RowSecurity("app", "projects", r"""forced"""))
+    op.create_entity(Unsampled("app", "projects.name", r"""0"""))
+    op.create_entity(Unsampled("app", "projects.description", r"""0"""))
     op.create_entity(PGPolicy("app", "fence", r"""as restrictive for all to app_user, app_trash
       using (workspace_id = any ((select app.my_workspaces())::uuid[]))
       with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.current_user_id()))""", "app.projects"))
@@ -552,7 +569,8 @@ def upgrade() -> None:
         and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])))""", "app.projects"))
     op.create_entity(PolicyComment("app", "select_bin on app.projects", r"""At the bin members see live rows, editors the binned ones too."""))
     op.create_entity(PGPolicy("app", "update_bin", r"""for update to app_trash
-      using (workspace_id = any ((select app.my_workspaces())::uuid[]))
+      using (workspace_id = any ((select app.my_workspaces())::uuid[])
+        and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])))
       with check (workspace_id = any ((select app.my_workspaces())::uuid[]))""", "app.projects"))
     op.create_entity(PolicyComment("app", "update_bin on app.projects", r"""Binning and restoring; needs_editor decides, only deleted_at is granted."""))
     op.create_entity(PGGrantTable("app", "projects", "app_user", "SELECT", ['created_at', 'created_by', 'deleted_at', 'description', 'id', 'name', 'updated_at', 'updated_by', 'version', 'workspace_id']))
@@ -561,6 +579,8 @@ def upgrade() -> None:
     op.create_entity(PGGrantTable("app", "projects", "app_trash", "SELECT", ['created_at', 'created_by', 'deleted_at', 'description', 'id', 'name', 'updated_at', 'updated_by', 'version', 'workspace_id']))
     op.create_entity(PGGrantTable("app", "projects", "app_trash", "UPDATE", ['deleted_at']))
     op.create_entity(RowSecurity("app", "tasks", r"""forced"""))
+    op.create_entity(Unsampled("app", "tasks.title", r"""0"""))
+    op.create_entity(Unsampled("app", "tasks.body", r"""0"""))
     op.create_entity(PGPolicy("app", "fence", r"""as restrictive for all to app_user, app_trash
       using (workspace_id = any ((select app.my_workspaces())::uuid[]))
       with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.current_user_id()))""", "app.tasks"))
@@ -586,7 +606,8 @@ def upgrade() -> None:
         and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])))""", "app.tasks"))
     op.create_entity(PolicyComment("app", "select_bin on app.tasks", r"""At the bin members see live rows, editors the binned ones too."""))
     op.create_entity(PGPolicy("app", "update_bin", r"""for update to app_trash
-      using (workspace_id = any ((select app.my_workspaces())::uuid[]))
+      using (workspace_id = any ((select app.my_workspaces())::uuid[])
+        and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])))
       with check (workspace_id = any ((select app.my_workspaces())::uuid[]))""", "app.tasks"))
     op.create_entity(PolicyComment("app", "update_bin on app.tasks", r"""Binning and restoring; needs_editor decides, only deleted_at is granted."""))
     op.create_entity(PGGrantTable("app", "tasks", "app_user", "SELECT", ['body', 'created_at', 'created_by', 'deleted_at', 'due_on', 'id', 'project_id', 'status', 'title', 'updated_at', 'updated_by', 'version', 'workspace_id']))
@@ -595,6 +616,7 @@ def upgrade() -> None:
     op.create_entity(PGGrantTable("app", "tasks", "app_trash", "SELECT", ['body', 'created_at', 'created_by', 'deleted_at', 'due_on', 'id', 'project_id', 'status', 'title', 'updated_at', 'updated_by', 'version', 'workspace_id']))
     op.create_entity(PGGrantTable("app", "tasks", "app_trash", "UPDATE", ['deleted_at']))
     op.create_entity(RowSecurity("app", "users", r"""forced"""))
+    op.create_entity(Unsampled("app", "users.name", r"""0"""))
     op.create_entity(PGPolicy("app", "fence", r"""as restrictive for all to app_user
       using (id = any ((select app.my_people())::uuid[]))
       with check ((select app.current_user_id()) = all (array[id, updated_by]))""", "app.users"))
@@ -612,6 +634,7 @@ def upgrade() -> None:
     op.create_entity(PGGrantTable("app", "users", "app_user", "SELECT", ['created_at', 'created_by', 'id', 'name', 'updated_at', 'updated_by', 'version']))
     op.create_entity(PGGrantTable("app", "users", "app_user", "UPDATE", ['name']))
     op.create_entity(RowSecurity("app", "workspaces", r"""forced"""))
+    op.create_entity(Unsampled("app", "workspaces.name", r"""0"""))
     op.create_entity(PGPolicy("app", "fence", r"""as restrictive for all to app_user, app_trash
       using (id = any ((select app.my_workspaces())::uuid[]))
       with check (id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.current_user_id()))""", "app.workspaces"))
@@ -631,7 +654,8 @@ def upgrade() -> None:
         and (deleted_at is null or id = any ((select app.my_workspaces('owner'))::uuid[])))""", "app.workspaces"))
     op.create_entity(PolicyComment("app", "select_bin on app.workspaces", r"""At the bin members see live workspaces, owners the binned ones too."""))
     op.create_entity(PGPolicy("app", "update_bin", r"""for update to app_trash
-      using (id = any ((select app.my_workspaces())::uuid[]))
+      using (id = any ((select app.my_workspaces())::uuid[])
+        and (deleted_at is null or id = any ((select app.my_workspaces('owner'))::uuid[])))
       with check (id = any ((select app.my_workspaces())::uuid[]))""", "app.workspaces"))
     op.create_entity(PolicyComment("app", "update_bin on app.workspaces", r"""Binning and restoring; needs_owner decides, only deleted_at is granted."""))
     op.create_entity(PGPolicy("app", "insert_founder", r"""for insert to app_owner
@@ -645,6 +669,8 @@ def upgrade() -> None:
     op.create_entity(PGGrantTable("app", "workspaces", "app_trash", "SELECT", ['created_at', 'created_by', 'deleted_at', 'id', 'name', 'updated_at', 'updated_by', 'version']))
     op.create_entity(PGGrantTable("app", "workspaces", "app_trash", "UPDATE", ['deleted_at']))
     op.create_entity(RowSecurity("auth", "credentials", r"""forced"""))
+    op.create_entity(Unsampled("auth", "credentials.email", r"""0"""))
+    op.create_entity(Unsampled("auth", "credentials.password_hash", r"""0"""))
     op.create_entity(PGPolicy("auth", "select_address", r"""for select to app_auth, app_owner
       using (email = nullif(current_setting('auth.email', true), ''))""", "auth.credentials"))
     op.create_entity(PolicyComment("auth", "select_address on auth.credentials", r"""The address in the local setting auth.email, and no other."""))
@@ -663,7 +689,7 @@ def upgrade() -> None:
     begin
       perform from app.tasks where workspace_id = new.workspace_id and id = new.task_id and deleted_at is null for share;
       if not found then
-        raise foreign_key_violation using message = 'tasks\: no such live row',
+        raise foreign_key_violation using message = 'tasks: no such live row',
           schema = 'app', table = 'comments', column = 'task_id', constraint = 'comments_workspace_id_task_id_fkey';
       end if;
       return null;
@@ -673,6 +699,10 @@ def upgrade() -> None:
     op.create_entity(PGFunction("app", "tasks_bin_comments()", r"""returns trigger
     language plpgsql set search_path = pg_catalog, pg_temp as $$
     begin
+      -- RETURNING runs before this does, and could have dropped the identity that the children are to be found with.
+      if app.claimed_user_id() is distinct from new.updated_by then
+        raise insufficient_privilege using message = 'no identity';
+      end if;
       update app.comments set deleted_at = new.deleted_at where workspace_id = new.workspace_id and task_id = new.id and deleted_at is not distinct from old.deleted_at;
       return null;
     end
@@ -685,7 +715,7 @@ def upgrade() -> None:
     begin
       perform from app.workspaces where id = new.workspace_id and deleted_at is null for share;
       if not found then
-        raise foreign_key_violation using message = 'workspaces\: no such live row',
+        raise foreign_key_violation using message = 'workspaces: no such live row',
           schema = 'app', table = 'invitations', column = 'workspace_id', constraint = 'invitations_workspace_id_fkey';
       end if;
       return null;
@@ -703,7 +733,7 @@ def upgrade() -> None:
     begin
       perform from app.workspaces where id = new.workspace_id and deleted_at is null for share;
       if not found then
-        raise foreign_key_violation using message = 'workspaces\: no such live row',
+        raise foreign_key_violation using message = 'workspaces: no such live row',
           schema = 'app', table = 'projects', column = 'workspace_id', constraint = 'projects_workspace_id_fkey';
       end if;
       return null;
@@ -713,6 +743,10 @@ def upgrade() -> None:
     op.create_entity(PGFunction("app", "workspaces_bin_projects()", r"""returns trigger
     language plpgsql set search_path = pg_catalog, pg_temp as $$
     begin
+      -- RETURNING runs before this does, and could have dropped the identity that the children are to be found with.
+      if app.claimed_user_id() is distinct from new.updated_by then
+        raise insufficient_privilege using message = 'no identity';
+      end if;
       update app.projects set deleted_at = new.deleted_at where workspace_id = new.id and deleted_at is not distinct from old.deleted_at;
       return null;
     end
@@ -725,7 +759,7 @@ def upgrade() -> None:
     begin
       perform from app.projects where workspace_id = new.workspace_id and id = new.project_id and deleted_at is null for share;
       if not found then
-        raise foreign_key_violation using message = 'projects\: no such live row',
+        raise foreign_key_violation using message = 'projects: no such live row',
           schema = 'app', table = 'tasks', column = 'project_id', constraint = 'tasks_workspace_id_project_id_fkey';
       end if;
       return null;
@@ -735,6 +769,10 @@ def upgrade() -> None:
     op.create_entity(PGFunction("app", "projects_bin_tasks()", r"""returns trigger
     language plpgsql set search_path = pg_catalog, pg_temp as $$
     begin
+      -- RETURNING runs before this does, and could have dropped the identity that the children are to be found with.
+      if app.claimed_user_id() is distinct from new.updated_by then
+        raise insufficient_privilege using message = 'no identity';
+      end if;
       update app.tasks set deleted_at = new.deleted_at where workspace_id = new.workspace_id and project_id = new.id and deleted_at is not distinct from old.deleted_at;
       return null;
     end
@@ -784,6 +822,8 @@ def downgrade() -> None:
     op.drop_entity(PGPolicy("auth", "update_address", "", "auth.credentials"))
     op.drop_entity(PolicyComment("auth", "select_address on auth.credentials", ""))
     op.drop_entity(PGPolicy("auth", "select_address", "", "auth.credentials"))
+    op.drop_entity(Unsampled("auth", "credentials.password_hash", ""))
+    op.drop_entity(Unsampled("auth", "credentials.email", ""))
     op.drop_entity(RowSecurity("auth", "credentials", ""))
     op.drop_entity(PGGrantTable("app", "workspaces", "app_trash", "UPDATE", ['deleted_at']))
     op.drop_entity(PGGrantTable("app", "workspaces", "app_trash", "SELECT", ['created_at', 'created_by', 'deleted_at', 'id', 'name', 'updated_at', 'updated_by', 'version']))
@@ -805,6 +845,7 @@ def downgrade() -> None:
     op.drop_entity(PGPolicy("app", "select_member", "", "app.workspaces"))
     op.drop_entity(PolicyComment("app", "fence on app.workspaces", ""))
     op.drop_entity(PGPolicy("app", "fence", "", "app.workspaces"))
+    op.drop_entity(Unsampled("app", "workspaces.name", ""))
     op.drop_entity(RowSecurity("app", "workspaces", ""))
     op.drop_entity(PGGrantTable("app", "users", "app_user", "UPDATE", ['name']))
     op.drop_entity(PGGrantTable("app", "users", "app_user", "SELECT", ['created_at', 'created_by', 'id', 'name', 'updated_at', 'updated_by', 'version']))
@@ -816,6 +857,7 @@ def downgrade() -> None:
     op.drop_entity(PGPolicy("app", "select_people", "", "app.users"))
     op.drop_entity(PolicyComment("app", "fence on app.users", ""))
     op.drop_entity(PGPolicy("app", "fence", "", "app.users"))
+    op.drop_entity(Unsampled("app", "users.name", ""))
     op.drop_entity(RowSecurity("app", "users", ""))
     op.drop_entity(PGGrantTable("app", "tasks", "app_trash", "UPDATE", ['deleted_at']))
     op.drop_entity(PGGrantTable("app", "tasks", "app_trash", "SELECT", ['body', 'created_at', 'created_by', 'deleted_at', 'due_on', 'id', 'project_id', 'status', 'title', 'updated_at', 'updated_by', 'version', 'workspace_id']))
@@ -838,6 +880,8 @@ def downgrade() -> None:
     op.drop_entity(PGPolicy("app", "fence_insert", "", "app.tasks"))
     op.drop_entity(PolicyComment("app", "fence on app.tasks", ""))
     op.drop_entity(PGPolicy("app", "fence", "", "app.tasks"))
+    op.drop_entity(Unsampled("app", "tasks.body", ""))
+    op.drop_entity(Unsampled("app", "tasks.title", ""))
     op.drop_entity(RowSecurity("app", "tasks", ""))
     op.drop_entity(PGGrantTable("app", "projects", "app_trash", "UPDATE", ['deleted_at']))
     op.drop_entity(PGGrantTable("app", "projects", "app_trash", "SELECT", ['created_at', 'created_by', 'deleted_at', 'description', 'id', 'name', 'updated_at', 'updated_by', 'version', 'workspace_id']))
@@ -860,6 +904,8 @@ def downgrade() -> None:
     op.drop_entity(PGPolicy("app", "fence_insert", "", "app.projects"))
     op.drop_entity(PolicyComment("app", "fence on app.projects", ""))
     op.drop_entity(PGPolicy("app", "fence", "", "app.projects"))
+    op.drop_entity(Unsampled("app", "projects.description", ""))
+    op.drop_entity(Unsampled("app", "projects.name", ""))
     op.drop_entity(RowSecurity("app", "projects", ""))
     op.drop_entity(PGGrantTable("app", "notes", "app_trash", "UPDATE", ['deleted_at']))
     op.drop_entity(PGGrantTable("app", "notes", "app_trash", "SELECT", ['body', 'created_at', 'created_by', 'deleted_at', 'id', 'owner_id', 'title', 'updated_at', 'updated_by', 'version']))
@@ -880,6 +926,8 @@ def downgrade() -> None:
     op.drop_entity(PGPolicy("app", "fence_insert", "", "app.notes"))
     op.drop_entity(PolicyComment("app", "fence on app.notes", ""))
     op.drop_entity(PGPolicy("app", "fence", "", "app.notes"))
+    op.drop_entity(Unsampled("app", "notes.body", ""))
+    op.drop_entity(Unsampled("app", "notes.title", ""))
     op.drop_entity(RowSecurity("app", "notes", ""))
     op.drop_entity(PGGrantTable("app", "memberships", "app_user", "DELETE"))
     op.drop_entity(PGGrantTable("app", "memberships", "app_user", "UPDATE", ['role']))
@@ -942,6 +990,7 @@ def downgrade() -> None:
     op.drop_entity(PGPolicy("app", "fence_insert", "", "app.comments"))
     op.drop_entity(PolicyComment("app", "fence on app.comments", ""))
     op.drop_entity(PGPolicy("app", "fence", "", "app.comments"))
+    op.drop_entity(Unsampled("app", "comments.body", ""))
     op.drop_entity(RowSecurity("app", "comments", ""))
     op.drop_entity(FunctionGrant("audit", "state() to app_auditor", ""))
     op.drop_entity(FunctionGrant("audit", "state() to app_auth", ""))

@@ -171,3 +171,18 @@ async def test_api_login_cannot_read_credentials(world: World, database: Any) ->
     with psycopg.connect(database.auth) as session:
         assert outcome(session, "select email from auth.credentials") == 0
         assert outcome(session, "select * from app.users") == "42501"
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "raw_unicode_escape", "utf-7"])
+async def test_odd_charset_is_a_4xx(client: httpx.AsyncClient, charset: str) -> None:
+    part = '--x\r\ncontent-disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    body = part.format("username", "a@example.com") + part.format("password", "\\ud800abcdefgh") + "--x--\r\n"
+    headers = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+    assert 400 <= (await client.post("/v1/auth/token", content=body.encode(), headers=headers)).status_code < 500
+
+
+async def test_password_with_a_tail_is_wrong(client: httpx.AsyncClient) -> None:
+    email, password = f"{uuid4().hex}@example.com", "p" * 128
+    await sign_up(client, email, password)
+    assert (await sign_in(client, email, password)).status_code == 200
+    assert (await sign_in(client, email, password + "tail")).status_code == 401

@@ -161,3 +161,26 @@ async def test_half_a_body_is_no_request(world: World, app: FastAPI, owner: Any)
     await app({**scope, "headers": headers, "http_version": "1.1", "root_path": "", "scheme": "http"}, receive, send)
     assert sent == []
     assert owner.execute("select from app.notes where title = 'half'").rowcount == 0
+
+
+@pytest.mark.parametrize("length", ["0" * 4301 + "5", "9" * 5000, "-1", "1e3", " "])
+async def test_odd_content_length_is_a_4xx(world: World, client: httpx.AsyncClient, length: str) -> None:
+    headers = {**world.alice.headers, "content-type": "application/json", "content-length": length}
+    assert 400 <= (await client.post(NOTES, content=b"{}", headers=headers)).status_code < 500
+
+
+async def test_trailing_slash_redirects_nowhere(world: World, client: httpx.AsyncClient) -> None:
+    """A redirect would carry the Host that the request claims."""
+    response = await client.get(f"{NOTES}/", headers={**world.alice.headers, "host": "evil.example"})
+    assert response.status_code == 404
+    assert "evil" not in str(response.headers)
+
+
+async def test_missing_grant_is_our_fault(world: World, owner: Any) -> None:
+    owner.execute("revoke insert (title) on app.notes from app_user")
+    try:
+        response = await world.alice.call("POST", NOTES, {"title": "t"})
+    finally:
+        owner.execute("grant insert (title) on app.notes to app_user")
+    assert response.status_code == 500
+    assert problem(response)["detail"] == "Something went wrong here; it was logged."

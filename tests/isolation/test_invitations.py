@@ -86,10 +86,13 @@ async def test_binned_workspace_takes_no_members(founder: Founder, guest: Person
     assert (await accept(guest, token)).status_code == 201
 
 
+@pytest.mark.parametrize("role", ["viewer", "admin"])
 @pytest.mark.parametrize("how", ["removed", "demoted", "left"])
-async def test_invitation_goes_with_the_right_to_invite(founder: Founder, hire: Hire, guest: Person, how: str) -> None:
+async def test_invitation_goes_with_the_right_to_invite(
+    founder: Founder, hire: Hire, guest: Person, how: str, role: str
+) -> None:
     admin, membership = await hire("admin")
-    token = (await invited(admin, founder[1], "admin"))["token"]
+    token = (await invited(admin, founder[1], role))["token"]
     if how == "demoted":
         assert (await founder[0].call("PATCH", f"/v1/memberships/{membership}", {"role": "editor"})).status_code == 200
     else:

@@ -3,7 +3,6 @@
 import asyncio
 from uuid import UUID
 
-import psycopg
 import pytest
 
 from tests.isolation.conftest import Hire, only_owner
@@ -102,20 +101,6 @@ async def test_two_owners_leaving_at_once_leave_one(founder: tuple[Person, str],
 
     answers = await asyncio.gather(asyncio.to_thread(leave, founder[0].id, mine), asyncio.to_thread(leave, other.id, theirs))
     assert sorted(map(str, answers)) == ["1", "23001"]
-
-
-async def test_older_snapshot_does_not_hide_the_leaving_owner(
-    founder: tuple[Person, str], hire: Hire, database: Database
-) -> None:
-    await hire("owner")
-    mine = await only_owner(founder)
-    with psycopg.connect(database.api, autocommit=True) as session:
-        session.execute("begin isolation level repeatable read")
-        session.execute(
-            "select set_config('role', 'app_user', true), set_config('app.current_user_id', %s, true)",
-            [str(founder[0].id)],
-        )
-        assert outcome(session, f"delete from app.memberships where id = '{mine}'") == "0A000"
 
 
 async def test_nobody_is_made_a_member_by_insert(founder: tuple[Person, str], hire: Hire, database: Database) -> None:
