@@ -22,9 +22,13 @@ class Caller(NamedTuple):
     user_id: UUID
     engine: AsyncEngine
 
-    async def once(self, statement: Executable, role: str = "app_user") -> Sequence[Row[Any]]:
+    async def once(self, statement: Executable, **values: Any) -> Sequence[Row[Any]]:
         """The rows of one statement as this person: one round trip, committed before the answer leaves."""
-        return await transaction.once(self.engine, transaction.person(self.user_id, role), statement)
+        return await transaction.once(self.engine, transaction.person(self.user_id), statement, **values)
+
+    async def at_bin(self, statement: Executable, **values: Any) -> Sequence[Row[Any]]:
+        """The same at the bin."""
+        return await transaction.once(self.engine, transaction.person(self.user_id, "app_trash"), statement, **values)
 
 
 async def caller(request: Request, token: Annotated[str | None, Depends(bearer)]) -> Caller:

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from starlette.responses import Response
 
@@ -30,19 +30,20 @@ def resource(model: Any) -> APIRouter:
     shown, row = columns(model), answer(model)
 
     if model.__create__ and "create" in model.__routes__:
-        new_body = create_body(model, model.__create__)
+        new_body, made = create_body(model, model.__create__), insert(model).returning(*shown)
 
         @router.post("", status_code=201, response_model=row)
         async def create(me: Me, new: new_body) -> Response:  # type: ignore[valid-type]
-            values = new.model_dump()  # type: ignore[attr-defined]
             async with naming_workspace(new_body):
-                return one(await me.once(insert(model).values(values).returning(*shown)), 201)
+                return one(await me.once(made, **new.model_dump()), 201)  # type: ignore[attr-defined]
 
     _lists(router, model)
 
+    found = select(*shown).where(model.id == bindparam("id"))
+
     @router.get("/{id}", response_model=row)
     async def read(me: Me, id: UUID) -> Response:
-        return one(await me.once(select(*shown).where(model.id == id)))
+        return one(await me.once(found, id=id))
 
     if model.__update__ and "update" in model.__routes__:
         changes_body = patch_body(model, model.__update__)
@@ -55,10 +56,11 @@ def resource(model: Any) -> APIRouter:
     if "deleted_at" in model.model_fields:
         _bin(router, model)
     elif model.__delete__:
+        gone = delete(model).where(model.id == bindparam("key")).returning(model.id)
 
         @router.delete("/{id}", status_code=204)
         async def remove(me: Me, id: UUID) -> None:
-            if not await me.once(delete(model).where(model.id == id).returning(model.id)):
+            if not await me.once(gone, key=id):
                 raise not_found()
 
     return router
@@ -66,36 +68,37 @@ def resource(model: Any) -> APIRouter:
 
 def _lists(router: APIRouter, model: Any) -> None:
     """Pages of live rows, newest first, and of the bin."""
-    scope, shown, many = scopes(model), columns(model), page(model, answer(model))
+    scope, many = scopes(model), page(model, answer(model))
+    live = select(*columns(model)).order_by(model.id.desc()).limit(bindparam("rows"))
 
     @router.get("", response_model=many)
     async def read_page(me: Me, within: scope, limit: Limit = 20, cursor: Cursor = None) -> Response:  # type: ignore[valid-type]
-        statement = select(*shown).where(*within)
-        return _page(await me.once(_cut(statement, model.id, cursor, limit)), limit)
+        return _page(await me.once(_from(live, model, cursor).where(*within), rows=limit + 1), limit)
 
     if "deleted_at" in model.model_fields:
+        binned = live.where(model.deleted_at.is_not(None))
 
         @router.get("/bin", response_model=many)
         async def read_bin(me: Me, within: scope, limit: Limit = 20, cursor: Cursor = None) -> Response:  # type: ignore[valid-type]
-            statement = select(*shown).where(*within, model.deleted_at.is_not(None))
-            return _page(await me.once(_cut(statement, model.id, cursor, limit), "app_trash"), limit)
+            return _page(await me.at_bin(_from(binned, model, cursor).where(*within), rows=limit + 1), limit)
 
 
 def _bin(router: APIRouter, model: Any) -> None:
     """DELETE moves a row to the bin, restore brings it back with what went along."""
+    this = model.id == bindparam("key")
+    # The value says that the row goes; the database says when.
+    gone = update(model).where(this, model.deleted_at.is_(None)).values(deleted_at=func.now()).returning(model.id)
+    back = update(model).where(this, model.deleted_at.is_not(None)).values(deleted_at=None).returning(*columns(model))
 
     @router.delete("/{id}", status_code=204)
     async def remove(me: Me, id: UUID) -> None:
-        # The value says that the row goes; the database says when.
-        gone = update(model).where(model.id == id, model.deleted_at.is_(None)).values(deleted_at=func.now())
-        if not await me.once(gone.returning(model.id), "app_trash"):
+        if not await me.at_bin(gone, key=id):
             raise not_found()
 
     @router.post("/{id}/restore", response_model=answer(model))
     async def restore(me: Me, id: UUID) -> Response:
-        back = update(model).where(model.id == id, model.deleted_at.is_not(None)).values(deleted_at=None)
         try:
-            return one(await me.once(back.returning(*columns(model)), "app_trash"))
+            return one(await me.at_bin(back, key=id))
         except DBAPIError as error:
             if sqlstate(error) != "23503":
                 raise
@@ -123,10 +126,8 @@ def one(rows: Sequence[Row[Any]], status: int = 200) -> Response:
     return Response(orjson.dumps(rows[0]._asdict()), status, media_type="application/json")
 
 
-def _cut(statement: Select[Any], key: Any, cursor: UUID | None, limit: int) -> Select[Any]:
-    if cursor:
-        statement = statement.where(key < cursor)
-    return statement.order_by(key.desc()).limit(limit + 1)
+def _from(statement: Select[Any], model: Any, cursor: UUID | None) -> Select[Any]:
+    return statement.where(model.id < cursor) if cursor else statement
 
 
 def _page(rows: Sequence[Row[Any]], limit: int) -> Response:

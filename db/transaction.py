@@ -161,7 +161,7 @@ async def begin(engine: AsyncEngine, identity: Identity) -> AsyncIterator[AsyncS
         await session.commit()
 
 
-async def once(engine: AsyncEngine, identity: Identity, statement: Executable) -> Sequence[Row[Any]]:
-    """The rows of one statement in a transaction of its own: one round trip, commit included."""
+async def once(engine: AsyncEngine, identity: Identity, statement: Executable, **values: Any) -> Sequence[Row[Any]]:
+    """The rows of one statement, its parameters named, in a transaction of its own: one round trip, commit included."""
     async with connect(engine, identity, once=True) as connection:
-        return (await connection.execute(statement)).all()
+        return (await connection.execute(statement, values)).all()
