@@ -25,14 +25,15 @@ from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.orm import Session
 
 from db.models import metadata
-from migrations import checks, columns
+from migrations import checks, columns, indexes
+from migrations.message import send
 from policies.compile import entities, identity
-from policies.entities import FunctionGrant, PolicyComment, RowSecurity
+from policies.entities import FunctionGrant, PolicyComment, RowSecurity, Unsampled
 from policies.found import STRANGERS, FoundGrant, FoundTrigger
 
 SCHEMAS = ("app", "auth", "audit")
 KINDS: list[type[ReplaceableEntity]] = [
-    PGFunction, FunctionGrant, RowSecurity, PGPolicy, PolicyComment, FoundGrant, FoundTrigger,
+    PGFunction, FunctionGrant, RowSecurity, Unsampled, PGPolicy, PolicyComment, FoundGrant, FoundTrigger,
 ]  # fmt: skip
 # These name columns: Postgres refuses to alter a column under them, or takes them away with it. One that changes is
 # dropped before the tables change and made again after, both in the revision's one transaction, and so on the way back.
@@ -45,7 +46,6 @@ class Nothing(ReplaceableEntity):
 
     @classmethod
     def from_database(cls, sess: Session, schema: str = "%") -> list[Any]:
-        """Finds nothing, so that nothing is dropped."""
         return []
 
 
@@ -59,17 +59,19 @@ def compare_entities(context: AutogenContext, upgrade: UpgradeOps, _schemas: Any
     assert connection is not None and context.migration_context is not None
     early, late = list(identity()), list(entities(metadata.tables.values()))
     known = {_key(entity) for entity in early + late}
+    columns.settle(upgrade.ops)
     live, limits = _catalog(connection), checks.found(connection)
     savepoint = connection.begin_nested()
     try:
         connection.execute(text("set local row_security = on"))  # as in migrations/bodies.py
         gone = [entity for key, entity in reversed(live.items()) if key not in known or isinstance(entity, OF_COLUMNS)]
-        _execute(connection, (entity.to_sql_statement_drop() for entity in gone))
+        send(connection, (_text(entity.to_sql_statement_drop()) for entity in gone))
         _make(connection, early)
         _apply(Operations(context.migration_context), upgrade.ops)
         _make(connection, late)
         wanted = _catalog(connection)
-        changed_limits = checks.changes(connection, metadata, limits)
+        pending = checks.changes(connection, metadata, limits)
+        changed = indexes.changed(connection, metadata)
     finally:
         savepoint.rollback()
     dropped = {key for key in live if key not in known} | _remade(late, live, wanted, columns.altered(upgrade.ops))
@@ -77,7 +79,7 @@ def compare_entities(context: AutogenContext, upgrade: UpgradeOps, _schemas: Any
         *(DropOp(entity) for key, entity in reversed(live.items()) if key in dropped),
         *_changes(early, live, wanted, dropped),
     ]
-    upgrade.ops += [*changed_limits, *_changes(late, live, wanted, dropped)]
+    upgrade.ops += [*pending, *indexes.operations(connection, changed), *_changes(late, live, wanted, dropped)]
 
 
 def _remade(late: Iterable[ReplaceableEntity], live: Found, wanted: Found, altered: set[tuple[str, str]]) -> set[str]:
@@ -85,9 +87,8 @@ def _remade(late: Iterable[ReplaceableEntity], live: Found, wanted: Found, alter
     remade = set()
     for entity in late:
         before = live.get(_key(entity))
-        if before and isinstance(entity, OF_COLUMNS) and (
-            _differs(before, wanted[_key(entity)]) or columns.named(before, altered)
-        ):  # fmt: skip
+        other = before and (_differs(before, wanted[_key(entity)]) or columns.named(before, altered))
+        if other and isinstance(entity, OF_COLUMNS):
             remade.add(_key(entity))
             if isinstance(entity, PGPolicy):
                 comment = PolicyComment(entity.schema, f"{entity.signature} on {entity.on_entity}", "")
@@ -108,13 +109,12 @@ def _changes(ordered: Iterable[ReplaceableEntity], live: Found, wanted: Found, d
 
 
 def _make(connection: Connection, ordered: Iterable[ReplaceableEntity]) -> None:
-    _execute(connection, (each for entity in ordered for each in entity.to_sql_statement_create_or_replace()))
+    send(connection, (_text(each) for entity in ordered for each in entity.to_sql_statement_create_or_replace()))
 
 
-def _execute(connection: Connection, statements: Iterable[TextClause]) -> None:
-    # In one message, since tables are locked meanwhile; alembic-utils escapes colons for SQLAlchemy, which is not asked.
-    message = ";\n".join(statement.text.replace("\\:", ":").rstrip(";") for statement in statements)
-    connection.exec_driver_sql(message, execution_options={"no_parameters": True})
+def _text(statement: TextClause) -> str:
+    # alembic-utils escapes colons for SQLAlchemy, which is not asked here.
+    return statement.text.replace("\\:", ":")
 
 
 def _apply(operations: Operations, pending: Iterable[MigrateOperation]) -> None:

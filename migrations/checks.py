@@ -8,6 +8,8 @@ from alembic.operations.ops import (
 from sqlalchemy import CheckConstraint, Connection, MetaData, Table, text
 from sqlalchemy.sql.elements import conv
 
+from migrations.message import send
+
 FOUND = """
 select conrelid::regclass::text, conname, pg_get_expr(conbin, conrelid), convalidated
 from pg_constraint join pg_namespace n on n.oid = connamespace where contype = 'c' and nspname in ('app', 'auth')"""
@@ -23,8 +25,7 @@ def changes(connection: Connection, metadata: MetaData, before: Found) -> list[M
     """One drop and one create for each CHECK that `before` has otherwise. Makes them all: the caller rolls back."""
     ours = [(table, check, _name(connection, check)) for table in metadata.tables.values() for check in _checks(table)]
     again = "alter table {0} drop constraint if exists {1}, add constraint {1} check ({2}) not valid"
-    message = ";\n".join(again.format(table.fullname, name, check.sqltext) for table, check, name in ours)
-    connection.exec_driver_sql(message, execution_options={"no_parameters": True})
+    send(connection, (again.format(table.fullname, name, check.sqltext) for table, check, name in ours))
     after = found(connection)
     return [
         _replacement(table, conv(name), before[table.fullname, name][0], str(check.sqltext))

@@ -6,8 +6,18 @@ from collections.abc import Iterable
 from alembic.operations.ops import AlterColumnOp, DropColumnOp, MigrateOperation, ModifyTableOps
 from alembic_utils.on_entity_mixin import OnEntityMixin
 from alembic_utils.replaceable_entity import ReplaceableEntity
+from sqlalchemy import FetchedValue
 
 Column = tuple[str, str]
+
+
+def settle(pending: Iterable[MigrateOperation]) -> None:
+    """A default that the database fetches from a trigger is none in the catalog, and so in the revision."""
+    for operation in pending:
+        if isinstance(operation, ModifyTableOps):
+            settle(operation.ops)
+        elif isinstance(operation, AlterColumnOp) and type(operation.modify_server_default) is FetchedValue:
+            operation.modify_server_default = None
 
 
 def altered(pending: Iterable[MigrateOperation]) -> set[Column]:

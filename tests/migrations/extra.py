@@ -1,0 +1,49 @@
+"""Revisions that a test adds to the project's own: written to a folder of the test, on top of the head."""
+
+import os
+from pathlib import Path
+from textwrap import dedent, indent
+
+from alembic import command
+from alembic.config import Config
+
+from migrations.run import FOLDER, config, head
+
+TEMPLATE = '''"""{name}."""
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.sighted import sighted
+
+revision = "{name}"
+down_revision = "{after}"
+branch_labels = depends_on = None
+serves = None
+
+
+def upgrade() -> None:
+{up}
+
+
+def downgrade() -> None:
+{down}
+'''
+
+
+def configured(url: str, folder: Path, **attributes: object) -> Config:
+    """Alembic on the project's revisions and those of `folder`."""
+    made = config(url, **attributes)
+    made.set_main_option("version_locations", f"{FOLDER / 'versions'}{os.pathsep}{folder}")
+    return made
+
+
+def write(folder: Path, up: str, down: str = "pass", *, name: str = "9001", after: str | None = None) -> None:
+    """A revision file with these bodies."""
+    up, down = (indent(dedent(body).strip(), "    ") for body in (up, down))
+    (folder / f"{name}_test.py").write_text(TEMPLATE.format(name=name, after=after or head(), up=up, down=down))
+
+
+def apply(url: str, folder: Path, up: str, **attributes: object) -> None:
+    """Writes a revision and upgrades to it."""
+    write(folder, up)
+    command.upgrade(configured(url, folder, **attributes), "head")

@@ -1,0 +1,101 @@
+"""Privileges of the roles that requests become: exactly those that models and design name, and no way to more."""
+
+import pytest
+
+from db.models import metadata
+from tests.policies.catalog import Connection, rows
+
+REQUEST_ROLES = ("app_user", "app_trash", "app_viewer", "app_api", "app_auth", "app_auditor")
+RELATIONS = "pg_class c join pg_namespace n on n.oid = relnamespace"
+OURS = "nspname in ('app', 'auth', 'audit')"
+
+
+def table_level(connection: Connection, role: str) -> set[tuple[str, str]]:
+    """Privileges on whole relations; MAINTAIN, of 17 and later, among them."""
+    query = f"""
+        select c.oid::regclass::text, privilege_type from {RELATIONS}, aclexplode(relacl)
+        where {OURS} and grantee in (0, %s::regrole)"""
+    return set(rows(connection, query, role))
+
+
+def by_column(connection: Connection, role: str) -> set[tuple[str, str, str]]:
+    """Privileges on columns."""
+    query = f"""
+        select c.oid::regclass::text, privilege_type, attname
+        from {RELATIONS} join pg_attribute on attrelid = c.oid and not attisdropped, aclexplode(attacl)
+        where {OURS} and grantee in (0, %s::regrole)"""
+    return set(rows(connection, query, role))
+
+
+@pytest.mark.parametrize("role", REQUEST_ROLES)
+def test_tables_give_no_role_more_than_the_models_say(owner: Connection, role: str) -> None:
+    whole, columns = set(), set()
+    for table in metadata.tables.values():
+        for grantee, command, names in table.info["grants"]:
+            if grantee == role:
+                columns |= {(table.fullname, command, name) for name in names}
+                whole |= {(table.fullname, command)} if not names else set()
+    assert table_level(owner, role) == whole
+    assert by_column(owner, role) == columns
+
+
+def test_whole_tables_give_deletes_of_memberships_and_invitations_alone(owner: Connection) -> None:
+    """No TRUNCATE, TRIGGER, REFERENCES or MAINTAIN anywhere; SELECT, INSERT and UPDATE go by column."""
+    assert table_level(owner, "app_user") == {("app.memberships", "DELETE"), ("app.invitations", "DELETE")}
+    for role in ("app_trash", "app_viewer", "app_api", "app_auth", "app_auditor"):
+        assert table_level(owner, role) == set(), role
+    assert {command for _, command, _ in by_column(owner, "app_trash")} == {"SELECT", "UPDATE"}
+    assert {name for _, command, name in by_column(owner, "app_trash") if command == "UPDATE"} == {"deleted_at"}
+
+
+def test_what_the_database_keeps_cannot_be_written_by_a_request(owner: Connection) -> None:
+    kept = {"id", "created_at", "updated_at", "created_by", "updated_by", "version", "owner_id"}
+    written = {name for _, command, name in by_column(owner, "app_user") if command in {"INSERT", "UPDATE"}}
+    assert written & kept == set()
+    assert {name for _, command, name in by_column(owner, "app_user") if command == "UPDATE"}.isdisjoint(
+        {"deleted_at", "workspace_id", "user_id", "accepted_at", "accepted_by", "token_hash", "expires_at"}
+    )
+
+
+def test_api_login_alone_may_call_the_state_and_nothing_else(owner: Connection) -> None:
+    query = f"""
+        select c.oid::regclass::text from {RELATIONS} where {OURS} and relkind in ('r', 'p', 'v', 'm', 'f')
+        and (has_table_privilege('app_api', c.oid, 'select, insert, update, delete, truncate, references, trigger')
+          or has_any_column_privilege('app_api', c.oid, 'select, insert, update, references'))"""
+    assert rows(owner, query) == []
+    called = f"""
+        select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = pronamespace
+        where {OURS} and has_function_privilege('app_api', p.oid, 'execute')"""
+    assert rows(owner, called) == ["audit.state()"]
+    used = "select nspname from pg_namespace where nspname !~ '^pg_' and has_schema_privilege('app_api', oid, 'usage')"
+    assert set(rows(owner, used)) == {"audit", "information_schema"}
+
+
+def test_no_role_of_a_request_makes_anything_in_any_schema(owner: Connection) -> None:
+    query = """
+        select rolname, nspname from pg_roles, pg_namespace
+        where rolname = any (%s) and nspname !~ '^pg_(toast_)?temp'
+          and has_schema_privilege(rolname, pg_namespace.oid, 'create')"""
+    assert rows(owner, query, list(REQUEST_ROLES)) == []
+
+
+def test_there_is_no_sequence_to_read_or_to_move(owner: Connection) -> None:
+    assert rows(owner, f"select relname from {RELATIONS} where {OURS} and relkind = 'S'") == []
+
+
+def test_logins_become_what_the_design_names_and_inherit_nothing(owner: Connection) -> None:
+    query = """
+        select member::regrole::text, roleid::regrole::text from pg_auth_members
+        where starts_with(roleid::regrole::text, 'app_') and member::regrole::text <> current_user"""
+    assert set(rows(owner, query)) == {
+        ("app_api", "app_user"),
+        ("app_api", "app_trash"),
+        ("app_api", "app_viewer"),
+        ("app_auditor", "app_viewer"),
+    }
+    inherits = """
+        select a.rolname, b.rolname from pg_roles a, pg_roles b
+        where a.rolname = any (%s) and a.oid <> b.oid and pg_has_role(a.oid, b.oid, 'usage')"""
+    assert rows(owner, inherits, list(REQUEST_ROLES)) == []
+    rights = "rolsuper or rolbypassrls or rolinherit or rolcreaterole or rolcreatedb or rolreplication"
+    assert rows(owner, f"select rolname from pg_roles where starts_with(rolname, 'app_') and ({rights})") == []
