@@ -42,6 +42,8 @@ def refuse_dead(connection: Any, _record: Any, _proxy: Any) -> None:
     # A transaction that somebody left open is bound to them.
     if connection.driver_connection.info.transaction_status != TransactionStatus.IDLE:
         raise DisconnectionError("this connection was handed back inside a transaction")
+    if connection.driver_connection.insisting is not None:
+        raise DisconnectionError("a request to cancel may still be on its way to this connection")
 
 
 def forget_identity(connection: Any, _record: Any) -> None:

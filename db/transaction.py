@@ -19,6 +19,8 @@ from sqlalchemy import Executable, Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.cancelled import Cancelled
+
 # Spelled out, so that no `alter role … set default_transaction_…` changes what a request runs in.
 BEGIN = "begin isolation level read committed, read write"
 # Bound as parameters: another session of the same login can read query text, never parameters.
@@ -52,7 +54,7 @@ def address(email: str) -> Identity:
     return Identity("app_auth", "auth.email", email)
 
 
-class Connection(psycopg.AsyncConnection[Any]):
+class Connection(Cancelled):
     """A connection in autocommit mode whose cursors open the transaction themselves, bound to `identity`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,0 +1,101 @@
+"""A secret that is missing, short or known to everybody stops the program, which names the variable and never its value."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from db.refusal import Refusal
+from db.settings import WELL_KNOWN, clone, load
+
+GOOD = {
+    "DATABASE_URL": "postgresql://app_api:q8Zr-first@db.example/rowkeep",
+    "AUTH_DATABASE_URL": "postgresql://app_auth:q8Zr-second@db.example/rowkeep",
+    "TOKEN_SECRET": "q8Zr3vN1tYw5Lx7Kc9Jd2Hf4Gs6Ba0Pe",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A good one, to be spoiled; nothing of the developer's own."""
+    for name in ("TOKEN_MINUTES", "POOL_SIZE", "AUTH_POOL_SIZE", "REQUEST_SECONDS", "MAX_BODY_BYTES"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def refused() -> str:
+    with pytest.raises(Refusal) as refusal:
+        load()
+    sentence = str(refusal.value)
+    for value in os.environ.values():
+        assert "q8Zr" not in value or value not in sentence
+    assert "q8Zr" not in sentence
+    return sentence
+
+
+@pytest.mark.usefixtures("environment")
+def test_good_settings_cannot_be_refused_or_show_a_secret() -> None:
+    settings = load()
+    assert settings.token_secret.get_secret_value() == GOOD["TOKEN_SECRET"]
+    for shown in (str(settings), repr(settings), settings.model_dump_json(), str(settings.model_dump())):
+        assert "q8Zr" not in shown
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_missing_secret_has_no_default(environment: pytest.MonkeyPatch, name: str) -> None:
+    environment.delenv(name)
+    assert refused().startswith(f"{name}: field required")
+
+
+@pytest.mark.parametrize("secret", ["", "q8Zr", "q8Zr3vN1tYw5Lx7Kc9Jd2Hf4Gs6Ba0P"], ids=len)
+def test_a_short_token_secret_is_refused(environment: pytest.MonkeyPatch, secret: str) -> None:
+    environment.setenv("TOKEN_SECRET", secret)
+    assert "TOKEN_SECRET is shorter than 32 characters: set it to the output of `openssl rand -base64 32`" in refused()
+
+
+@pytest.mark.parametrize("secret", ["a" * 32, "q8Zr" * 8, "changeme" * 8, "password" * 4, " " * 40])
+def test_a_guessable_token_secret_is_refused(environment: pytest.MonkeyPatch, secret: str) -> None:
+    environment.setenv("TOKEN_SECRET", secret)
+    assert "TOKEN_SECRET is guessable" in refused()
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "AUTH_DATABASE_URL"])
+@pytest.mark.parametrize("password", [*sorted(WELL_KNOWN - {""}), "PostGres", "%70assword"])
+def test_a_database_password_that_everybody_knows_is_refused(environment: pytest.MonkeyPatch, name: str, password: str) -> None:
+    environment.setenv(name, f"postgresql://app_api:{password}@db/rowkeep")
+    sentence = refused()
+    assert sentence.startswith(f"{name} has a password that everybody knows")
+    assert "db/rowkeep" not in sentence
+
+
+def test_a_database_password_that_everybody_knows_cannot_hide_in_the_query(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DATABASE_URL", "postgresql://app_api@db/rowkeep?password=changeme")
+    assert refused().startswith("DATABASE_URL has a password that everybody knows")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TOKEN_MINUTES", "q8Zr"),
+        ("POOL_SIZE", "0"),
+        ("REQUEST_SECONDS", "-1"),
+        ("MAX_BODY_BYTES", "q8Zr"),
+    ],
+)
+def test_a_setting_of_the_wrong_kind_is_refused_by_name(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+    environment.setenv(name, value)
+    assert refused().startswith(f"{name}: ")
+
+
+def test_a_refused_program_prints_one_sentence_and_no_secret() -> None:
+    spoiled = os.environ | GOOD | {"TOKEN_SECRET": "q8Zr-too-short"}
+    program = [sys.executable, "-c", "import api.app; api.app.create_app()"]
+    ended = subprocess.run(program, cwd=clone(), env=spoiled, capture_output=True, text=True, check=False)
+    assert ended.returncode != 0
+    assert ended.stdout == ""
+    assert ended.stderr.strip().count("\n") == 0, ended.stderr
+    assert "TOKEN_SECRET" in ended.stderr
+    assert "q8Zr" not in ended.stderr
