@@ -1,0 +1,148 @@
+"""What policies cost Postgres: the server's CPU for a statement, against the same SQL with a hand-written WHERE.
+
+Both sides run the transaction that a request runs: BEGIN, the binding, statements, an end, in one pipeline. By hand it
+is bound to a role that policies do not concern, with plain grants; settings, defaults and triggers are the same.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import psycopg
+
+from bench.burst import Burst
+from bench.cpu import nanoseconds
+from bench.data import superuser
+from bench.pairs import Spread, alternate, spread
+from bench.statements import CASES, Case
+from db.transaction import BEGIN, BIND, Identity, person
+
+# Several, so that no single person's pages decide; few, so that both sides find them in memory.
+PEOPLE = 5
+SEEN = """
+select p.id as me, w.id as workspace, j.id as project,
+  array(select id from app.notes where owner_id = p.id and deleted_at is null order by id limit 400) as notes,
+  array(select id from app.tasks where workspace_id = w.id and deleted_at is null order by id limit 400) as tasks
+from bench.person p join bench.workspace w using (number) join bench.project j on j.workspace_id = w.id and j.place = 0
+where p.number = %s
+"""
+
+
+class Cost(NamedTuple):
+    """What one statement costs, in microseconds."""
+
+    server: float
+    client: float
+
+
+class Figure(NamedTuple):
+    """One operation: the statement alone, and in a transaction of its own (server's CPU, and time at the client)."""
+
+    case: Case
+    by_hand: float
+    under_policies: float
+    statement: Spread
+    transaction: Spread
+    client: Spread
+
+
+class Side:
+    """One connection and the identity that its transactions are bound to."""
+
+    def __init__(self, url: str, role: str | None = None) -> None:
+        self.connection = psycopg.connect(url, autocommit=True, prepare_threshold=0)
+        self.pid = self.connection.info.backend_pid
+        self.role = role
+        self.burst = Burst(self.connection)
+
+    def together(self, statement: str, arguments: list[dict[str, Any]]) -> Cost:
+        """The cost of each statement alone: all in one bound transaction, which is not counted. Nothing stays."""
+        with self.connection.pipeline():
+            self.connection.execute(BEGIN)
+            self.connection.execute(BIND, self.identity(arguments[0]["me"]))
+        self.burst.prepare(statement)
+        cost = self._cost(len(arguments), lambda: self.burst.run([(statement, each) for each in arguments]))
+        self.burst.run([("rollback", {})])
+        return cost
+
+    def apart(self, statement: str, arguments: list[dict[str, Any]]) -> Cost:
+        """The cost of each statement in a transaction of its own, as a request sends it; `tidy` takes away what stays."""
+
+        def run() -> None:
+            for each in arguments:
+                with self.connection.pipeline():
+                    self.connection.execute(BEGIN)
+                    self.connection.execute(BIND, self.identity(each["me"]))
+                    self.connection.execute(statement, each)
+                    # Not a rollback: after one psycopg forgets every prepared statement.
+                    self.connection.execute("commit")
+
+        return self._cost(len(arguments), run)
+
+    def identity(self, me: UUID) -> Identity:
+        return person(me, self.role) if self.role else person(me)
+
+    def _cost(self, count: int, run: Callable[[], None]) -> Cost:
+        cpu, clock = nanoseconds(self.pid), time.perf_counter_ns()
+        run()
+        spent, passed = nanoseconds(self.pid) - cpu, time.perf_counter_ns() - clock
+        return Cost(spent / count / 1000, passed / count / 1000)
+
+
+def measure(api_url: str, owner_url: str, turns: int, say: Callable[[str], None]) -> list[Figure]:
+    """Every case, `turns` times each way; each turn is another person's, the same one for both sides."""
+    policies, by_hand = Side(api_url), Side(owner_url, "bench_by_hand")
+    who = [_sees(by_hand, number) for number in range(PEOPLE)]
+    found = []
+    with superuser(owner_url) as owner:
+        for case in CASES:
+            last = owner.execute(f"select id from app.{case.table} order by id desc limit 1").fetchone()
+            found.append(_figure(case, by_hand, policies, who, turns))
+            # Keys are ordered by time: what has come since is ours.
+            owner.execute(f"delete from app.{case.table} where id > %s", last)
+            owner.execute(f"vacuum app.{case.table}")
+            say(f"{case.table} {case.operation}: {found[-1].statement.middle:.2f}")
+    policies.connection.close()
+    by_hand.connection.close()
+    return found
+
+
+def _figure(case: Case, by_hand: Side, policies: Side, who: list[dict[str, Any]], turns: int) -> Figure:
+    def pairs(run: Callable[[Side, str, list[dict[str, Any]]], Cost]) -> list[tuple[Cost, Cost]]:
+        return alternate(
+            turns,
+            lambda turn: run(by_hand, case.by_hand, _arguments(case, who[turn % PEOPLE])),
+            lambda turn: run(policies, case.under_policies, _arguments(case, who[turn % PEOPLE])),
+            warm=min(turns, PEOPLE),
+        )
+
+    together, apart = pairs(Side.together), pairs(Side.apart)
+    return Figure(
+        case,
+        spread([one.server for one, _ in together]).middle,
+        spread([other.server for _, other in together]).middle,
+        spread([other.server / one.server for one, other in together]),
+        spread([other.server / one.server for one, other in apart]),
+        spread([other.client / one.client for one, other in apart]),
+    )
+
+
+def _sees(side: Side, number: int) -> dict[str, Any]:
+    with side.connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        row = cursor.execute(SEEN, [number]).fetchone()
+    assert row is not None
+    return row
+
+
+def _arguments(case: Case, who: dict[str, Any]) -> list[dict[str, Any]]:
+    same = {name: who[name] for name in ("me", "workspace", "project")} | {
+        "title": "A title",
+        "body": "a line of text " * 8,
+    }
+    if case.operation == "insert 1,000":
+        same["titles"] = ["A title"] * 1000
+    return [
+        same | {"note": who["notes"][i % len(who["notes"])], "task": who["tasks"][i % len(who["tasks"])]}
+        for i in range(case.repeat)
+    ]
