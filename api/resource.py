@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
-from sqlalchemy import Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from starlette.responses import Response
 
@@ -16,7 +16,7 @@ from api.bodies import answer, columns, create_body, page, patch_body
 from api.deps import Me
 from api.errors import hidden, sqlstate
 from api.problems import Problem, in_body, not_found
-from api.scopes import scopes
+from api.scopes import Within, lists, scopes
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Rows of a page.")]
 Cursor = Annotated[UUID | None, Query(description="`next` of the page before.")]
@@ -68,19 +68,20 @@ def resource(model: Any) -> APIRouter:
 
 def _lists(router: APIRouter, model: Any) -> None:
     """Pages of live rows, newest first, and of the bin."""
-    scope, many = scopes(model), page(model, answer(model))
-    live = select(*columns(model)).order_by(model.id.desc()).limit(bindparam("rows"))
+    scope, many, live = scopes(model), page(model, answer(model)), lists(model)
 
     @router.get("", response_model=many)
     async def read_page(me: Me, within: scope, limit: Limit = 20, cursor: Cursor = None) -> Response:  # type: ignore[valid-type]
-        return _page(await me.once(_from(live, model, cursor).where(*within), rows=limit + 1), limit)
+        bounds = _bounds(within, cursor)
+        return _page(await me.once(live(*bounds), rows=limit + 1, **bounds), limit)
 
     if "deleted_at" in model.model_fields:
-        binned = live.where(model.deleted_at.is_not(None))
+        binned = lists(model, model.deleted_at.is_not(None))
 
         @router.get("/bin", response_model=many)
         async def read_bin(me: Me, within: scope, limit: Limit = 20, cursor: Cursor = None) -> Response:  # type: ignore[valid-type]
-            return _page(await me.at_bin(_from(binned, model, cursor).where(*within), rows=limit + 1), limit)
+            bounds = _bounds(within, cursor)
+            return _page(await me.at_bin(binned(*bounds), rows=limit + 1, **bounds), limit)
 
 
 def _bin(router: APIRouter, model: Any) -> None:
@@ -126,11 +127,12 @@ def one(rows: Sequence[Row[Any]], status: int = 200) -> Response:
     return Response(orjson.dumps(rows[0]._asdict()), status, media_type="application/json")
 
 
-def _from(statement: Select[Any], model: Any, cursor: UUID | None) -> Select[Any]:
-    return statement.where(model.id < cursor) if cursor else statement
+def _bounds(within: Within, cursor: UUID | None) -> Within:
+    return {**within, "cursor": cursor} if cursor else within
 
 
 def _page(rows: Sequence[Row[Any]], limit: int) -> Response:
-    items = [row._asdict() for row in rows[:limit]]
+    names = rows[0]._fields if rows else ()
+    items = [dict(zip(names, row, strict=True)) for row in rows[:limit]]
     following = str(rows[limit - 1].id) if len(rows) > limit else None
     return Response(orjson.dumps({"items": items, "next": following}), media_type="application/json")

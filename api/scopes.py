@@ -3,58 +3,72 @@
 A list across many tenants ordered by time cannot use an index under row security, so a tenant's list names one.
 """
 
+from collections.abc import Callable
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Select, and_, bindparam, select
 
+from api.bodies import columns
 from api.problems import Problem, in_parameter
-from db.base import Table
+
+Within = dict[str, UUID]
 
 
-def scopes(model: type[Table]) -> Any:
-    """A dependency that answers the conditions of a list; its query parameters are the tenant and the parents.
+def scopes(model: Any) -> Any:
+    """A dependency that answers which tenant or parent a list names; they are its query parameters.
 
     Raises: Problem 422 where a tenant's list names neither.
     """
     if "workspace_id" not in model.model_fields:
-        return Annotated[list[ColumnElement[bool]], Depends(_everything)]
-    parents = {column: parent for column, parent in model.__parents__.items() if column != "workspace_id"}
-    if not parents:
-        return Annotated[list[ColumnElement[bool]], Depends(_within_workspace(model))]
-    ((column, parent),) = parents.items()
-    return Annotated[list[ColumnElement[bool]], Depends(_within_parent(model, column, parent))]
+        return Annotated[Within, Depends(_everything)]
+    column = _parent(model)
+    return Annotated[Within, Depends(_within_parent(column) if column else _within_workspace)]
 
 
-async def _everything() -> list[ColumnElement[bool]]:
-    return []
+def lists(model: Any, *conditions: Any) -> Callable[..., Select[Any]]:
+    """The statement of a page, newest first, for the names of what bounds it: `cursor`, the tenant, the parent.
+
+    Each is built once, with parameters: a select made anew costs 150 us and more of a request.
+    """
+    column = _parent(model)
+    bounds = {"cursor": model.id < bindparam("cursor")}
+    if "workspace_id" in model.model_fields:
+        bounds["workspace_id"] = model.workspace_id == bindparam("workspace_id")
+    if column:
+        # The parent's tenant leads the index; a parent that the caller cannot see has none.
+        above = model.metadata.tables[f"app.{model.__parents__[column]}"].c
+        tenant = select(above.workspace_id).where(above.id == bindparam(column)).scalar_subquery()
+        bounds[column] = and_(getattr(model, column) == bindparam(column), model.workspace_id == tenant)
+    page = select(*columns(model)).where(*conditions).order_by(model.id.desc()).limit(bindparam("rows"))
+
+    @cache
+    def statement(*names: str) -> Select[Any]:
+        return page.where(*(bounds[name] for name in names))
+
+    return statement
 
 
-def _within_workspace(model: Any) -> Any:
-    async def within(workspace_id: UUID) -> list[ColumnElement[bool]]:
-        return [model.workspace_id == workspace_id]
-
-    return within
+def _parent(model: Any) -> str | None:
+    return next((column for column in model.__parents__ if column != "workspace_id"), None)
 
 
-def _within_parent(model: Any, column: str, parent: str) -> Any:
-    above = model.metadata.tables[f"app.{parent}"].c
+async def _everything() -> Within:
+    return {}
 
-    async def within(
-        workspace_id: UUID | None = None, parent_id: Annotated[UUID | None, Query(alias=column)] = None
-    ) -> list[ColumnElement[bool]]:
-        if parent_id is None and workspace_id is None:
+
+async def _within_workspace(workspace_id: UUID) -> Within:
+    return {"workspace_id": workspace_id}
+
+
+def _within_parent(column: str) -> Any:
+    async def within(workspace_id: UUID | None = None, parent: Annotated[UUID | None, Query(alias=column)] = None) -> Within:
+        given = {name: value for name, value in (("workspace_id", workspace_id), (column, parent)) if value}
+        if not given:
             detail = f"name a workspace_id or a {column}"
             raise Problem(422, "The request is not as it should be.", errors=[in_parameter("workspace_id", detail)])
-        found = []
-        if workspace_id is not None:
-            found.append(model.workspace_id == workspace_id)
-        if parent_id is not None:
-            # The parent's tenant leads the index; a parent that the caller cannot see has none.
-            found.append(getattr(model, column) == parent_id)
-            if workspace_id is None:
-                found.append(model.workspace_id == select(above.workspace_id).where(above.id == parent_id).scalar_subquery())
-        return found
+        return given
 
     return within
