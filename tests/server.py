@@ -71,7 +71,7 @@ def sweep(data: Path) -> None:
 @contextmanager
 def container() -> Iterator[str]:
     """`postgres:18` through testcontainers."""
-    from testcontainers.postgres import PostgresContainer  # noqa: PLC0415 - slow to import, and rarely wanted
+    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - slow to import, and rarely wanted
 
     try:
         started = PostgresContainer("postgres:18", driver=None).start()

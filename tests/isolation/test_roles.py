@@ -1,0 +1,37 @@
+"""Becoming another role in a bound session shows nobody more than their own identity did."""
+
+import pytest
+
+from tests.isolation.attacks import TABLES
+from tests.isolation.session import acting, outcome
+from tests.people import World
+from tests.server import Database
+
+REFUSED = ["app_owner", "app_auth", "app_auditor", "app_inspector", "app_seal", "postgres", "pg_read_all_data"]
+BECOMES = ["app_user", "app_trash", "app_viewer"]
+WAYS = ["set role {role}", "set local role {role}", "select set_config('role', '{role}', true)"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("role", REFUSED)
+async def test_no_request_becomes(world: World, database: Database, role: str, way: str) -> None:
+    for now in ("app_user", "app_trash"):
+        with acting(database.api, world.mallory.id, now) as session:
+            assert outcome(session, way.format(role=role)) in {"42501", "22023"}  # refused, or not there to be had
+
+
+@pytest.mark.parametrize("way", ["set session authorization app_owner", "set local row_security = off; set role app_owner"])
+async def test_no_session_becomes_the_owner(world: World, database: Database, way: str) -> None:
+    with acting(database.api, world.mallory.id) as session:
+        assert outcome(session, way) == "42501"
+
+
+@pytest.mark.parametrize("role", [*BECOMES, "none"])
+@pytest.mark.parametrize("table", TABLES)
+async def test_another_role_shows_no_row_of_others(world: World, database: Database, table: str, role: str) -> None:
+    """What a login may become is still the same person, or nobody; the row's owner finds it as app_user."""
+    with acting(database.api, world.mallory.id) as session:
+        found = f"set local role {role}; select from app.{table} where id = '{world.live[table]}'"
+        assert outcome(session, found) in ({0, "42501"} if role == "app_trash" else {"42501"} if role != "app_user" else {0})
+    with acting(database.api, world.alice.id) as session:
+        assert outcome(session, f"select from app.{table} where id = '{world.live[table]}'") == 1
