@@ -1,7 +1,7 @@
 """Access of every table as alembic-utils entities, in the order in which they can be made.
 
-SQL decides, Python distributes: a table names its pattern in `table.info["access"]`, the text of `policies/<access>.sql`
-is taken as it stands with `{table}` filled in, and nothing here builds a predicate.
+SQL decides, Python distributes: a table names its pattern, or several, in `table.info["access"]`; the text of
+`policies/<pattern>.sql` is taken as it stands with `{table}` filled in, and nothing here builds a predicate.
 """
 
 import re
@@ -37,7 +37,8 @@ def entities(tables: Iterable[Table]) -> Iterator[ReplaceableEntity]:
     for table in tables:
         yield RowSecurity(str(table.schema), table.name, "forced")
         yield from (Unsampled(str(table.schema), f"{table.name}.{column}", "0") for column in table.info.get("written", ()))
-        yield from _policies(table)
+        for pattern in table.info["access"].split():
+            yield from _policies(table, f"{pattern}.sql")
         yield from _grants(table)
     for table in tables:
         yield from _triggers(table)
@@ -53,8 +54,7 @@ def _functions(path: str) -> Iterator[ReplaceableEntity]:
             yield PGFunction.from_sql(text)
 
 
-def _policies(table: Table) -> Iterator[ReplaceableEntity]:
-    path = f"{table.info['access']}.sql"
+def _policies(table: Table, path: str) -> Iterator[ReplaceableEntity]:
     if not (FOLDER / path).exists():
         raise ValueError(f"{table.fullname}: there is no policies/{path}; name a pattern that exists, or write that file")
     for text, comment in statements(path, table=table.fullname):

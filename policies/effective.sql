@@ -46,13 +46,13 @@ create policy fence_insert on app.comments as restrictive for insert to app_user
 -- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.
 create policy insert_member on app.comments as permissive for insert to app_user
   with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
--- A comment changes, and goes to the bin, by its author alone; only a parent's trigger takes it along (depth above 0: no request can make a trigger).
+-- A row changes, and goes to the bin, by its author alone; only a parent's trigger takes it along (depth above 0: no request can make a trigger).
 create policy needs_author on app.comments as restrictive for update to app_trash, app_user
   with check ((created_by = ( SELECT app.current_user_id() AS current_user_id)) OR (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0));
 -- Every write, the bin included, takes an editor.
 create policy needs_editor on app.comments as restrictive for all to app_trash, app_user
   with check (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]));
--- At the bin members see live rows, editors the binned ones too: a task they restore brings back other people's comments.
+-- At the bin members see live rows, editors the binned ones too: what they restore brings others' rows back with it.
 create policy select_bin on app.comments as permissive for select to app_trash
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))));
 -- Members see live rows.
@@ -176,7 +176,7 @@ create policy insert_member on app.projects as permissive for insert to app_user
 -- Every write, the bin included, takes an editor.
 create policy needs_editor on app.projects as restrictive for all to app_trash, app_user
   with check (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]));
--- At the bin members see live rows, editors the binned ones too.
+-- At the bin members see live rows, editors the binned ones too: what they restore brings others' rows back with it.
 create policy select_bin on app.projects as permissive for select to app_trash
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))));
 -- Members see live rows.
@@ -210,7 +210,7 @@ create policy insert_member on app.tasks as permissive for insert to app_user
 -- Every write, the bin included, takes an editor.
 create policy needs_editor on app.tasks as restrictive for all to app_trash, app_user
   with check (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]));
--- At the bin members see live rows, editors the binned ones too.
+-- At the bin members see live rows, editors the binned ones too: what they restore brings others' rows back with it.
 create policy select_bin on app.tasks as permissive for select to app_trash
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))));
 -- Members see live rows.

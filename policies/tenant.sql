@@ -27,7 +27,7 @@ create policy update_member on {table} for update to app_user
 create policy needs_editor on {table} as restrictive for all to app_user, app_trash
   with check (workspace_id = any ((select app.my_workspaces('editor'))::uuid[]));
 
--- At the bin members see live rows, editors the binned ones too.
+-- At the bin members see live rows, editors the binned ones too: what they restore brings others' rows back with it.
 create policy select_bin on {table} for select to app_trash
   using (workspace_id = any ((select app.my_workspaces())::uuid[])
     and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])));

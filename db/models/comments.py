@@ -25,7 +25,7 @@ class Comment(CommentCreate, TenantRow, table=True):
     """One comment."""
 
     __tablename__ = "comments"
-    __access__ = "comments"
+    __access__ = "tenant authored"
     __create__ = CommentCreate
     __update__ = CommentWrite
     __parents__: ClassVar[dict[str, str]] = {"task_id": "tasks"}

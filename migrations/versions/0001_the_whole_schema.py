@@ -248,7 +248,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['workspace_id'], ['app.workspaces.id'], name=op.f('comments_workspace_id_fkey')),
     sa.PrimaryKeyConstraint('id', name=op.f('comments_pkey')),
     schema='app',
-    info={'access': 'comments', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'body', 'task_id')), ('app_user', 'INSERT', ('body', 'workspace_id', 'task_id')), ('app_user', 'UPDATE', ('body',)), ('app_trash', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'body', 'task_id')), ('app_trash', 'UPDATE', ('deleted_at',))], 'parents': {'task_id': 'tasks'}, 'guards': {}, 'written': ['body']}
+    info={'access': 'tenant authored', 'grants': [('app_user', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'body', 'task_id')), ('app_user', 'INSERT', ('body', 'workspace_id', 'task_id')), ('app_user', 'UPDATE', ('body',)), ('app_trash', 'SELECT', ('id', 'created_at', 'updated_at', 'created_by', 'updated_by', 'version', 'workspace_id', 'deleted_at', 'body', 'task_id')), ('app_trash', 'UPDATE', ('deleted_at',))], 'parents': {'task_id': 'tasks'}, 'guards': {}, 'written': ['body']}
     )
     op.create_index(op.f('comments_created_by_idx'), 'comments', ['created_by'], unique=False, schema='app')
     op.create_index(op.f('comments_updated_by_idx'), 'comments', ['updated_by'], unique=False, schema='app')
@@ -435,18 +435,18 @@ def upgrade() -> None:
     op.create_entity(PGPolicy("app", "needs_editor", r"""as restrictive for all to app_user, app_trash
       with check (workspace_id = any ((select app.my_workspaces('editor'))::uuid[]))""", "app.comments"))
     op.create_entity(PolicyComment("app", "needs_editor on app.comments", r"""Every write, the bin included, takes an editor."""))
-    op.create_entity(PGPolicy("app", "needs_author", r"""as restrictive for update to app_user, app_trash
-      with check (created_by = (select app.current_user_id()) or (select pg_trigger_depth()) > 0)""", "app.comments"))
-    op.create_entity(PolicyComment("app", "needs_author on app.comments", r"""A comment changes, and goes to the bin, by its author alone; only a parent's trigger takes it along (depth above 0: no request can make a trigger)."""))
     op.create_entity(PGPolicy("app", "select_bin", r"""for select to app_trash
       using (workspace_id = any ((select app.my_workspaces())::uuid[])
         and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])))""", "app.comments"))
-    op.create_entity(PolicyComment("app", "select_bin on app.comments", r"""At the bin members see live rows, editors the binned ones too: a task they restore brings back other people's comments."""))
+    op.create_entity(PolicyComment("app", "select_bin on app.comments", r"""At the bin members see live rows, editors the binned ones too: what they restore brings others' rows back with it."""))
     op.create_entity(PGPolicy("app", "update_bin", r"""for update to app_trash
       using (workspace_id = any ((select app.my_workspaces())::uuid[])
         and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])))
       with check (workspace_id = any ((select app.my_workspaces())::uuid[]))""", "app.comments"))
     op.create_entity(PolicyComment("app", "update_bin on app.comments", r"""Binning and restoring; needs_editor decides, only deleted_at is granted."""))
+    op.create_entity(PGPolicy("app", "needs_author", r"""as restrictive for update to app_user, app_trash
+      with check (created_by = (select app.current_user_id()) or (select pg_trigger_depth()) > 0)""", "app.comments"))
+    op.create_entity(PolicyComment("app", "needs_author on app.comments", r"""A row changes, and goes to the bin, by its author alone; only a parent's trigger takes it along (depth above 0: no request can make a trigger)."""))
     op.create_entity(PGGrantTable("app", "comments", "app_user", "SELECT", ['body', 'created_at', 'created_by', 'deleted_at', 'id', 'task_id', 'updated_at', 'updated_by', 'version', 'workspace_id']))
     op.create_entity(PGGrantTable("app", "comments", "app_user", "INSERT", ['body', 'task_id', 'workspace_id']))
     op.create_entity(PGGrantTable("app", "comments", "app_user", "UPDATE", ['body']))
@@ -567,7 +567,7 @@ def upgrade() -> None:
     op.create_entity(PGPolicy("app", "select_bin", r"""for select to app_trash
       using (workspace_id = any ((select app.my_workspaces())::uuid[])
         and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])))""", "app.projects"))
-    op.create_entity(PolicyComment("app", "select_bin on app.projects", r"""At the bin members see live rows, editors the binned ones too."""))
+    op.create_entity(PolicyComment("app", "select_bin on app.projects", r"""At the bin members see live rows, editors the binned ones too: what they restore brings others' rows back with it."""))
     op.create_entity(PGPolicy("app", "update_bin", r"""for update to app_trash
       using (workspace_id = any ((select app.my_workspaces())::uuid[])
         and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])))
@@ -604,7 +604,7 @@ def upgrade() -> None:
     op.create_entity(PGPolicy("app", "select_bin", r"""for select to app_trash
       using (workspace_id = any ((select app.my_workspaces())::uuid[])
         and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])))""", "app.tasks"))
-    op.create_entity(PolicyComment("app", "select_bin on app.tasks", r"""At the bin members see live rows, editors the binned ones too."""))
+    op.create_entity(PolicyComment("app", "select_bin on app.tasks", r"""At the bin members see live rows, editors the binned ones too: what they restore brings others' rows back with it."""))
     op.create_entity(PGPolicy("app", "update_bin", r"""for update to app_trash
       using (workspace_id = any ((select app.my_workspaces())::uuid[])
         and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])))
@@ -972,12 +972,12 @@ def downgrade() -> None:
     op.drop_entity(PGGrantTable("app", "comments", "app_user", "UPDATE", ['body']))
     op.drop_entity(PGGrantTable("app", "comments", "app_user", "INSERT", ['body', 'task_id', 'workspace_id']))
     op.drop_entity(PGGrantTable("app", "comments", "app_user", "SELECT", ['body', 'created_at', 'created_by', 'deleted_at', 'id', 'task_id', 'updated_at', 'updated_by', 'version', 'workspace_id']))
+    op.drop_entity(PolicyComment("app", "needs_author on app.comments", ""))
+    op.drop_entity(PGPolicy("app", "needs_author", "", "app.comments"))
     op.drop_entity(PolicyComment("app", "update_bin on app.comments", ""))
     op.drop_entity(PGPolicy("app", "update_bin", "", "app.comments"))
     op.drop_entity(PolicyComment("app", "select_bin on app.comments", ""))
     op.drop_entity(PGPolicy("app", "select_bin", "", "app.comments"))
-    op.drop_entity(PolicyComment("app", "needs_author on app.comments", ""))
-    op.drop_entity(PGPolicy("app", "needs_author", "", "app.comments"))
     op.drop_entity(PolicyComment("app", "needs_editor on app.comments", ""))
     op.drop_entity(PGPolicy("app", "needs_editor", "", "app.comments"))
     op.drop_entity(PolicyComment("app", "update_member on app.comments", ""))
