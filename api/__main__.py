@@ -78,7 +78,9 @@ class Server(uvicorn.Server):
 
 def _serve(host: str, port: int) -> None:
     server = Server(uvicorn.Config("api.app:create_app", factory=True, host=host, port=port, timeout_graceful_shutdown=10))
-    server.run()
+    # Once it has stopped in good order, uvicorn raises the signal again that made it stop.
+    with suppress(KeyboardInterrupt):
+        server.run()
     if not server.started:
         sys.exit(1)
 
