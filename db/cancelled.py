@@ -1,7 +1,8 @@
 """What a cancelled task was doing stops on the server too, before it can commit behind the back of an answer that denies it."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -24,9 +25,24 @@ class Cancelled(psycopg.AsyncConnection[Any]):
     insisting: asyncio.Task[None] | None = None
 
     async def cancel_safe(self, *, timeout: float = 30.0) -> None:  # noqa: ASYNC109 - psycopg's
+        self.insist()
+        await super().cancel_safe(timeout=timeout)
+
+    @contextmanager
+    def cancelled_with_its_task(self) -> Iterator[None]:
+        """Inside a pipeline: a task cancelled between queueing a statement and sending it would send it and wait, since a
+        pipeline sends what is queued as it ends, and psycopg cancels only what was sent.
+        """
+        try:
+            yield
+        except asyncio.CancelledError:
+            self.insist()
+            raise
+
+    def insist(self) -> None:
+        """Asks the server to cancel until it has, from now on and in the background."""
         if not self.closed and (self.insisting is None or self.insisting.done()):
             self.insisting = asyncio.create_task(self._insist(self.pgconn.cancel_conn()))
-        await super().cancel_safe(timeout=timeout)
 
     async def _insist(self, request: PGcancelConn) -> None:
         pause = FIRST

@@ -75,17 +75,19 @@ class Connection(Cancelled):
             # Later statements have pipelines of their own, in which psycopg prepares without one more round trip.
             own = status == TransactionStatus.INTRANS and self.pgconn.pipeline_status == PipelineStatus.OFF
             async with self.pipeline() if own else nullcontext():
-                yield
+                with self.cancelled_with_its_task():
+                    yield
             return
         if self.once and self.spent:
             raise RuntimeError("a second statement in a transaction declared to have one: use begin()")
         self.spent = True
         async with self.pipeline():
-            await psycopg.AsyncCursor(self).execute(BEGIN)
-            await psycopg.AsyncCursor(self).execute(BIND, self.identity)
-            yield
-            if self.once:
-                await psycopg.AsyncCursor(self).execute("commit")
+            with self.cancelled_with_its_task():
+                await psycopg.AsyncCursor(self).execute(BEGIN)
+                await psycopg.AsyncCursor(self).execute(BIND, self.identity)
+                yield
+                if self.once:
+                    await psycopg.AsyncCursor(self).execute("commit")
 
     async def commit(self) -> None:
         """Postgres answers COMMIT of a failed transaction with ROLLBACK and no error: that must not look like success.

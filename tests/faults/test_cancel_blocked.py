@@ -7,6 +7,7 @@ from contextlib import suppress
 from uuid import UUID
 
 import pytest
+from psycopg import waiting as driver_waiting
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import select
@@ -38,6 +39,14 @@ async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
     await made.dispose()
 
 
+@pytest.fixture(params=["at ease", "busy"])
+def loop_is(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy loop is handed over between queueing a statement and sending it: a cancellation can arrive there too."""
+    if request.param == "busy":
+        monkeypatch.setattr(driver_waiting, "MAX_BUSY_TIME", 0)
+
+
+@pytest.mark.usefixtures("loop_is")
 @pytest.mark.parametrize("when", ["early", "late", "twice"])
 @pytest.mark.parametrize("operation", [at_once, in_a_session])
 # Cancelled while it cancels, psycopg closes the connection and then trips over that, in a generator nobody awaits any more.
