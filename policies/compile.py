@@ -33,7 +33,8 @@ def entities(tables: Iterable[Table]) -> Iterator[ReplaceableEntity]:
     Raises: ValueError where a pattern file is missing or holds anything but `create policy` statements.
     """
     tables = sorted(tables, key=lambda table: table.fullname)
-    yield from _functions("functions.sql")
+    for path in sorted((FOLDER / "functions").glob("*.sql")):
+        yield from _functions(f"functions/{path.name}")
     for table in tables:
         yield RowSecurity(str(table.schema), table.name, "forced")
         yield from (Unsampled(str(table.schema), f"{table.name}.{column}", "0") for column in table.info.get("written", ()))

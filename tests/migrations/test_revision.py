@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from db.revisions import head
 from tests.isolation.session import acting
 from tests.migrations.catalog import do, value
 from tests.migrations.newborn import BOOKMARKS, FUNCTION, LABELS, POLICIES, columns, one, policies, triggers
@@ -35,7 +36,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
         tree.write("db/models/labels.py", LABELS)
         tree.write("db/models/bookmarks.py", BOOKMARKS)
         tree.write("policies/bookmarks.sql", (tree.folder / "policies" / "owner.sql").read_text() + POLICIES)
-        tree.write("policies/functions.sql", (tree.folder / "policies" / "functions.sql").read_text() + FUNCTION)
+        tree.write("policies/functions/labels.sql", FUNCTION)
         newborn = tree.run("keep()", 'revision(url, "labels and bookmarks")', *BACK_AND_FORTH)
         tree.replace(
             "db/models/bookmarks.py",
@@ -44,14 +45,15 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
             ("max_length=100", "max_length=200"),
         )
         tree.replace("db/models/tasks.py", ('"doing", "done"', '"doing", "done", "dropped"'))
-        tree.replace("policies/functions.sql", ("'label: '", "'first label: '"))
+        tree.replace("policies/functions/labels.sql", ("'label: '", "'first label: '"))
         tree.replace("policies/bookmarks.sql", ("not hidden and rank > 0", "rank > -1"), ("url) < 90", "url) < 190"))
         changed = tree.run("keep()", 'revision(url, "changes")', *BACK_AND_FORTH)
         yield Written(tree, database, newborn, changed)
 
 
 def test_revisions_go_both_ways(written: Written) -> None:
-    names = ["0002_labels_and_bookmarks.py", "0003_changes.py"]
+    last = int(head())
+    names = [f"{last + 1:04d}_labels_and_bookmarks.py", f"{last + 2:04d}_changes.py"]
     assert [path.name for path in written.tree.revisions()][-2:] == names
     for before, up, down, again in (written.newborn, written.changed):
         assert before == down

@@ -45,7 +45,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of patterns that the compiler reads instead of ours."""
     monkeypatch.setattr(sql, "FOLDER", tmp_path)
     monkeypatch.setattr(compiler, "FOLDER", tmp_path)
-    (tmp_path / "functions.sql").write_text("")
     return tmp_path
 
 

@@ -1,6 +1,6 @@
--- Functions: what a person belongs to, what the database keeps, and the few steps that need more than one statement.
--- Every plpgsql function ends its search_path in pg_temp: otherwise a temporary type named uuid would run its
--- maker's code with the function owner's rights.
+-- Members: what a person belongs to, and who may change that.
+-- Every plpgsql function here ends its search_path in pg_temp: otherwise a temporary type named uuid would run its maker's
+-- code with the function owner's rights.
 
 -- my_workspaces: where the caller holds this role or a higher one. It reads memberships as app_owner, whose own policy there
 -- shows the caller's rows alone: no recursion, no bypass, and a mistake in this body leaks nothing.
@@ -27,33 +27,6 @@ begin
 end
 $$;
 grant execute on function app.my_people() to app_user, app_viewer;
-
--- touch: the database keeps who changed a row, when, and how often.
-create function app.touch() returns trigger
-language plpgsql set search_path = pg_catalog, pg_temp as $$
-begin
-  -- "on delete set null" takes an erased person's name off a row; that is no change by anybody.
-  if (old.created_by is not null and new.created_by is null) or (old.updated_by is not null and new.updated_by is null) then
-    return new;
-  end if;
-  new.updated_at := now();
-  new.updated_by := app.claimed_user_id();
-  new.version := old.version + 1;
-  return new;
-end
-$$;
-
--- bin_time: the database says when a row went to the bin; the caller only says that it should. The exact moment tells
--- later which rows went together, so a parent's trigger (depth 2) hands its own moment down.
-create function app.bin_time() returns trigger
-language plpgsql set search_path = pg_catalog, pg_temp as $$
-begin
-  if new.deleted_at is not null and pg_trigger_depth() = 1 then
-    new.deleted_at := coalesce(old.deleted_at, clock_timestamp());
-  end if;
-  return new;
-end
-$$;
 
 -- guard_membership: who may change whose role. Policies see old or new row, never both, so the comparison lives here;
 -- it runs with the caller's rights and names the role that was missing.
@@ -121,63 +94,3 @@ begin
   return new;
 end
 $$;
-
--- create_workspace: a workspace and its first owner, in one statement. As two, the new row would not yet be visible to
--- the caller that asks for it back. app_owner's policies let it make both for the caller only.
-create function app.create_workspace(name text) returns setof app.workspaces
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  new_id uuid := app.uuidv7();
-begin
-  insert into app.workspaces (id, name) values (new_id, create_workspace.name);
-  insert into app.memberships (workspace_id, user_id, role) values (new_id, app.claimed_user_id(), 'owner');
-  return query select * from app.workspaces where id = new_id;
-end
-$$;
-grant execute on function app.create_workspace(name text) to app_user;
-
--- accept_invitation: the only way to become a member. The token proves that somebody with the right to invite handed
--- it over; only its hash is stored, and a wrong, used or expired one is exactly like none.
-create function app.accept_invitation(invitation uuid, secret text) returns setof app.memberships
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  open app.invitations;
-  new_id uuid := app.uuidv7();
-begin
-  update app.invitations set accepted_at = now(), accepted_by = app.claimed_user_id()
-  where id = invitation and token_hash = sha256(convert_to(secret, 'UTF8'))
-    and accepted_at is null and expires_at > clock_timestamp() and created_by is not null
-  returning * into open;
-  if found then
-    insert into app.memberships (id, workspace_id, user_id, role)
-    values (new_id, open.workspace_id, app.claimed_user_id(), open.role);
-    if exists (select from app.workspaces where id = open.workspace_id and deleted_at is null) then
-      return query select * from app.memberships where id = new_id;
-      return;
-    end if;
-  end if;
-  raise no_data_found using message = 'no such invitation';
-end
-$$;
-grant execute on function app.accept_invitation(invitation uuid, secret text) to app_user;
-
--- sign_up: a person and their credentials in one statement. For an address that is known it changes nothing but writes
--- as much, so that neither the answer nor the work tells.
-create function auth.sign_up(password_hash text, name text) returns void
-language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
-  with credential as (
-    insert into auth.credentials (email, password_hash)
-    values (nullif(current_setting('auth.email', true), ''), sign_up.password_hash)
-    on conflict (email) do update set updated_at = now()
-    returning user_id, xmax = 0 as fresh
-  )
-  insert into app.users (id, name) select user_id, sign_up.name from credential where fresh;
-$$;
-grant execute on function auth.sign_up(password_hash text, name text) to app_auth;
-
--- state: what the API compares with its own code before it serves.
-create function audit.state() returns table (head text, serves text)
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-  select version_num, (select serves from audit.release) from audit.alembic_version;
-$$;
-grant execute on function audit.state() to app_api, app_auth, app_auditor;
