@@ -7,6 +7,7 @@ from pkgutil import iter_modules
 from fastapi import FastAPI
 
 from api import errors, openapi, routes
+from api.auth import Keys
 from api.lifespan import OneSentence, lifespan
 from api.limits import Limits
 from api.resource import resource
@@ -26,6 +27,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.settings = settings
+    app.state.keys = Keys(settings.token_seeds)
     errors.install(app)
     app.add_middleware(Limits, max_body_bytes=settings.max_body_bytes, seconds=settings.request_seconds)
     app.add_middleware(OneSentence)

@@ -10,7 +10,7 @@ from sqlalchemy import Executable, Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.auth import read, unauthorized
+from api.auth import unauthorized
 from db import transaction
 
 bearer = OAuth2PasswordBearer(tokenUrl="/v1/auth/token", auto_error=False)
@@ -39,7 +39,7 @@ async def caller(request: Request, token: Annotated[str | None, Depends(bearer)]
     if not token:
         raise unauthorized()
     state = request.app.state
-    return Caller(read(token, state.settings.token_secret.get_secret_value()).user_id, state.api)
+    return Caller(state.keys.read(token).user_id, state.api)
 
 
 Me = Annotated[Caller, Depends(caller)]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -18,7 +19,7 @@ from typing import NamedTuple
 import orjson
 import psycopg
 
-from api.auth import issue
+from api.auth import Keys
 from bench.client import Client, request
 from bench.cpu import nanoseconds
 from bench.floor import NEW
@@ -63,7 +64,7 @@ def measure(environment: Mapping[str, str], owner_url: str, turns: int, count: i
         found = owner.execute(SOMEBODY).fetchone()
     assert found is not None
     me, note = found
-    token = issue(me, environment["TOKEN_SECRET"], minutes=60)
+    token = Keys([b64decode(environment["TOKEN_KEYS"])]).issue(me)
     requests = {
         "list of 20": request("GET", "/v1/notes?limit=20", token),
         "get": request("GET", f"/v1/notes/{note}", token),

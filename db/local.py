@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from base64 import b64encode
 
 import psycopg
 
@@ -9,7 +10,7 @@ from db import datadir
 from db.embedded import DATABASE, Cluster
 from db.logins import LOGINS, make_auditor, set_password
 
-TOKEN_SECRET = "TOKEN_SECRET"  # noqa: S105 - the name of a variable
+TOKEN_KEYS = "TOKEN_KEYS"  # noqa: S105 - the name of a variable
 PASSWORDS = [login.user for role, login in LOGINS.items() if role != "owner"]
 
 
@@ -17,7 +18,7 @@ def environment(cluster: Cluster) -> dict[str, str]:
     """The variables with which the API finds a cluster's database."""
     kept = _kept(cluster)
     urls = {login.variable: cluster.url(login.user, DATABASE, kept.get(login.user)) for login in LOGINS.values()}
-    return urls | {TOKEN_SECRET: kept[TOKEN_SECRET]}
+    return urls | {TOKEN_KEYS: kept[TOKEN_KEYS]}
 
 
 def open_logins(cluster: Cluster) -> None:
@@ -37,7 +38,7 @@ def running_url(cluster: Cluster, role: str) -> str | None:
 def _kept(cluster: Cluster) -> dict[str, str]:
     path = cluster.folder / "secrets.json"
     kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    if missing := [name for name in (TOKEN_SECRET, *PASSWORDS) if name not in kept]:
-        kept |= {name: secrets.token_urlsafe(32) for name in missing}
+    if missing := [name for name in (TOKEN_KEYS, *PASSWORDS) if name not in kept]:
+        kept |= {name: b64encode(secrets.token_bytes(32)).decode() for name in missing}
         datadir.write_private(path, json.dumps(kept))
     return kept

@@ -1,5 +1,7 @@
 """Settings come from the environment alone; a missing secret, or one that everybody knows, stops the program."""
 
+from base64 import b64decode
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -28,7 +30,7 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = Field(description="Login app_api: what requests use.")
     auth_database_url: SecretStr = Field(description="Login app_auth: what sign-up and sign-in use.")
-    token_secret: SecretStr = Field(description="Signs access tokens; 32 characters or more.")
+    token_keys: SecretStr = Field(description="Keys of access tokens, base64 of 32 bytes each; the first signs, all verify.")
     token_minutes: int = Field(default=60, ge=1, le=24 * 60, description="How long an access token is good for.")
     pool_size: int = Field(default=10, ge=1, le=500, description="Connections of app_api per process.")
     auth_pool_size: int = Field(default=3, ge=1, le=100, description="Connections of app_auth per process.")
@@ -38,10 +40,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def refuse_well_known_secrets(self) -> "Settings":
         """Raises ValueError saying which variable to change, and to what."""
-        if len(self.token_secret.get_secret_value()) < 32:
-            raise ValueError("TOKEN_SECRET is shorter than 32 characters: set it to the output of `openssl rand -base64 32`")
-        if len(set(self.token_secret.get_secret_value())) < 10:
-            raise ValueError("TOKEN_SECRET is guessable: set it to the output of `openssl rand -base64 32`")
+        for seed in self.token_seeds:
+            if len(set(seed)) < 16:
+                raise ValueError("TOKEN_KEYS has a guessable key: set it to the output of `openssl rand -base64 32`")
         for name in ("database_url", "auth_database_url"):
             # libpq reads the password wherever in the URL it stands.
             password = conninfo_to_dict(psycopg_url(getattr(self, name).get_secret_value())).get("password")
@@ -50,6 +51,22 @@ class Settings(BaseSettings):
                     f"{name.upper()} has a password that everybody knows: give the login one of its own, `make password`"
                 )
         return self
+
+    @property
+    def token_seeds(self) -> list[bytes]:
+        """The keys of access tokens.
+
+        Raises: ValueError where one is not 32 bytes in base64.
+        """
+        return [_seed(word.strip()) for word in self.token_keys.get_secret_value().split(",")]
+
+
+def _seed(word: str) -> bytes:
+    with suppress(ValueError):
+        seed = b64decode(word, validate=True)
+        if len(seed) == 32:
+            return seed
+    raise ValueError("TOKEN_KEYS has a key that is not 32 bytes in base64: set it to the output of `openssl rand -base64 32`")
 
 
 def load() -> Settings:

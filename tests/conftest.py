@@ -1,6 +1,7 @@
 """Fixtures: a server per run, a database per worker, one of its own for a test that changes the schema."""
 
 import os
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 
@@ -14,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.app import create_app
 from db.engine import engine as make_engine
 from db.settings import Settings
-from tests.people import World, build
+from tests.people import SEED, World, build
 from tests.server import Database, cloned, prepare, running
 
-SECRET = "a-secret-that-only-tests-sign-with-0123456789"
+SECRET = b64encode(SEED).decode()
 stack = ExitStack()
 
 
@@ -35,7 +36,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def settings(database: Database, **changes: object) -> Settings:
     """Settings of an API on this database."""
-    values = {"database_url": database.api, "auth_database_url": database.auth, "token_secret": SECRET, "pool_size": 5}
+    values = {"database_url": database.api, "auth_database_url": database.auth, "token_keys": SECRET, "pool_size": 5}
     return Settings.model_validate({**values, **changes})
 
 

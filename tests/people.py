@@ -1,6 +1,7 @@
 """A small world, made over HTTP: a workspace with every role in it, a stranger, a former member, and their rows."""
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,9 +9,10 @@ import httpx
 import psycopg
 from psycopg.rows import TupleRow
 
-from api.auth import issue
+from api.auth import Keys
 
-SECRET = "a-secret-that-only-tests-sign-with-0123456789"
+SEED = sha256(b"only tests sign with this").digest()
+KEYS = Keys([SEED])
 
 
 @dataclass
@@ -24,7 +26,7 @@ class Person:
     @property
     def headers(self) -> dict[str, str]:
         """What authenticates this person."""
-        return {"Authorization": f"Bearer {issue(self.id, SECRET, minutes=60)}"}
+        return {"Authorization": f"Bearer {KEYS.issue(self.id)}"}
 
     async def call(self, method: str, path: str, json: Any = None) -> httpx.Response:
         """One request as this person."""

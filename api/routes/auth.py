@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from api.auth import issue, unauthorized
+from api.auth import unauthorized
 from api.bodies import Body
 from api.passwords import hashed, verified
 from db.models.credentials import Credential
@@ -78,5 +78,5 @@ async def sign_in(request: Request, form: Annotated[OAuth2PasswordRequestForm, D
     known = rows[0].password_hash if rows and len(form.password) <= LONGEST else None
     if not await verified(known, form.password[:LONGEST]):
         raise unauthorized("The address or the password is wrong.")
-    secret, minutes = settings.token_secret.get_secret_value(), settings.token_minutes
-    return Token(access_token=issue(rows[0].user_id, secret, minutes=minutes), expires_in=minutes * 60)
+    token = request.app.state.keys.issue(rows[0].user_id, minutes=settings.token_minutes)
+    return Token(access_token=token, expires_in=settings.token_minutes * 60)

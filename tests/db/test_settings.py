@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from base64 import b64decode, b64encode
 
 import pytest
 
@@ -12,7 +13,7 @@ from db.settings import WELL_KNOWN, clone, load
 GOOD = {
     "DATABASE_URL": "postgresql://app_api:q8Zr-first@db.example/rowkeep",
     "AUTH_DATABASE_URL": "postgresql://app_auth:q8Zr-second@db.example/rowkeep",
-    "TOKEN_SECRET": "q8Zr3vN1tYw5Lx7Kc9Jd2Hf4Gs6Ba0Pe",
+    "TOKEN_KEYS": "q8Zr3vN1tYw5Lx7Kc9Jd2Hf4Gs6Ba0Pe/u4+T1oXmIk=",
 }
 
 
@@ -39,7 +40,7 @@ def refused() -> str:
 @pytest.mark.usefixtures("environment")
 def test_good_settings_cannot_be_refused_or_show_a_secret() -> None:
     settings = load()
-    assert settings.token_secret.get_secret_value() == GOOD["TOKEN_SECRET"]
+    assert settings.token_seeds == [b64decode(GOOD["TOKEN_KEYS"])]
     for shown in (str(settings), repr(settings), settings.model_dump_json(), str(settings.model_dump())):
         assert "q8Zr" not in shown
 
@@ -50,16 +51,18 @@ def test_a_missing_secret_has_no_default(environment: pytest.MonkeyPatch, name: 
     assert refused().startswith(f"{name}: field required")
 
 
-@pytest.mark.parametrize("secret", ["", "q8Zr", "q8Zr3vN1tYw5Lx7Kc9Jd2Hf4Gs6Ba0P"], ids=len)
-def test_a_short_token_secret_is_refused(environment: pytest.MonkeyPatch, secret: str) -> None:
-    environment.setenv("TOKEN_SECRET", secret)
-    assert "TOKEN_SECRET is shorter than 32 characters: set it to the output of `openssl rand -base64 32`" in refused()
+@pytest.mark.parametrize(
+    "wrong", ["", "q8Zr", GOOD["TOKEN_KEYS"][:-4], GOOD["TOKEN_KEYS"] + ",", "é" * 44, f"{GOOD['TOKEN_KEYS']},x"]
+)
+def test_a_token_key_that_is_not_32_bytes_is_refused(environment: pytest.MonkeyPatch, wrong: str) -> None:
+    environment.setenv("TOKEN_KEYS", wrong)
+    assert "TOKEN_KEYS has a key that is not 32 bytes in base64: set it to the output of `openssl rand -base64 32`" in refused()
 
 
-@pytest.mark.parametrize("secret", ["a" * 32, "q8Zr" * 8, "changeme" * 8, "password" * 4, " " * 40])
-def test_a_guessable_token_secret_is_refused(environment: pytest.MonkeyPatch, secret: str) -> None:
-    environment.setenv("TOKEN_SECRET", secret)
-    assert "TOKEN_SECRET is guessable" in refused()
+@pytest.mark.parametrize("seed", ["a" * 32, "q8Zr" * 8, "changeme" * 4, "password" * 4, " " * 32])
+def test_a_guessable_token_key_is_refused(environment: pytest.MonkeyPatch, seed: str) -> None:
+    environment.setenv("TOKEN_KEYS", f"{GOOD['TOKEN_KEYS']},{b64encode(seed.encode()).decode()}")
+    assert "TOKEN_KEYS has a guessable key" in refused()
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "AUTH_DATABASE_URL"])
@@ -91,11 +94,11 @@ def test_a_setting_of_the_wrong_kind_is_refused_by_name(environment: pytest.Monk
 
 
 def test_a_refused_program_prints_one_sentence_and_no_secret() -> None:
-    spoiled = os.environ | GOOD | {"TOKEN_SECRET": "q8Zr-too-short"}
+    spoiled = os.environ | GOOD | {"TOKEN_KEYS": "q8Zr-too-short"}
     program = [sys.executable, "-c", "import api.app; api.app.create_app()"]
     ended = subprocess.run(program, cwd=clone(), env=spoiled, capture_output=True, text=True, check=False)
     assert ended.returncode != 0
     assert ended.stdout == ""
     assert ended.stderr.strip().count("\n") == 0, ended.stderr
-    assert "TOKEN_SECRET" in ended.stderr
+    assert "TOKEN_KEYS" in ended.stderr
     assert "q8Zr" not in ended.stderr
