@@ -13,22 +13,43 @@ from alembic.util import CommandError
 from db.embedded import Cluster, owner_url
 from db.refusal import Refusal
 from db.settings import psycopg_url
-from migrations.run import check, downgrade, revision, upgrade
+from migrations.lint import findings
+from migrations.run import check, config, downgrade, revision, roles, upgrade
+from migrations.steps import steps
 from policies import effective
 
 USAGE = "Say one of: upgrade, downgrade <revision>, revision <message>, check [--fresh], effective."
 
 
 @contextmanager
-def fresh_url() -> Iterator[str]:
-    """The owner's URL of a migrated database that is thrown away."""
+def empty_url() -> Iterator[str]:
+    """The owner's URL of a database that is thrown away; its roles are there, and nothing else."""
     with (
         tempfile.TemporaryDirectory(prefix="rowkeep-") as folder,
         Cluster(Path(folder) / "data", durable=False) as cluster,
     ):
         cluster.create_database("fresh")
-        upgrade(cluster.url(database="fresh"))
+        roles(cluster.url(database="fresh"))
         yield cluster.url(database="fresh")
+
+
+@contextmanager
+def fresh_url() -> Iterator[str]:
+    """The same, migrated."""
+    with empty_url() as url:
+        upgrade(url)
+        yield url
+
+
+def judge(url: str) -> None:
+    """Each revision's SQL, as it is sent to an empty database.
+
+    Raises: Refusal with all that was found.
+    """
+    if found := [finding for step in steps(config(url)) for finding in findings(step)]:
+        raise Refusal(
+            "\n".join([*found, "See docs/migrations.md for the safe way, or for arguing the finding in its revision."])
+        )
 
 
 def compare(url: str) -> None:
@@ -69,7 +90,8 @@ def main(arguments: list[str]) -> None:
             with owner_url() as url:
                 compare(url)
         case ["check", "--fresh"]:
-            with fresh_url() as url:
+            with empty_url() as url:
+                judge(url)
                 compare(url)
         case ["effective"]:
             with fresh_url() as url:

@@ -18,7 +18,8 @@ from migrations.sighted import sighted
 revision = "{name}"
 down_revision = "{after}"
 branch_labels = depends_on = None
-serves = None
+serves = {serves!r}
+argued = {argued!r}
 
 
 def upgrade() -> None:
@@ -37,10 +38,20 @@ def configured(url: str, folder: Path, **attributes: object) -> Config:
     return made
 
 
-def write(folder: Path, up: str, down: str = "pass", *, name: str = "9001", after: str | None = None) -> None:
+def write(
+    folder: Path,
+    up: str,
+    down: str = "pass",
+    *,
+    name: str = "9001",
+    after: str | None = None,
+    serves: str | None = None,
+    argued: dict[str, str] | None = None,
+) -> None:
     """A revision file with these bodies."""
     up, down = (indent(dedent(body).strip(), "    ") for body in (up, down))
-    (folder / f"{name}_test.py").write_text(TEMPLATE.format(name=name, after=after or head(), up=up, down=down))
+    told = {"name": name, "after": after or head(), "serves": serves, "argued": argued or {}}
+    (folder / f"{name}_test.py").write_text(TEMPLATE.format(up=up, down=down, **told))
 
 
 def apply(url: str, folder: Path, up: str, **attributes: object) -> None:
