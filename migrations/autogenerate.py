@@ -30,14 +30,16 @@ from migrations.message import send
 from policies.compile import entities, identity
 from policies.entities import FunctionGrant, PolicyComment, RowSecurity, Unsampled
 from policies.found import STRANGERS, FoundGrant, FoundTrigger
+from policies.views import Comment, View, ViewGrant
 
 SCHEMAS = ("app", "auth", "audit")
 KINDS: list[type[ReplaceableEntity]] = [
-    PGFunction, FunctionGrant, RowSecurity, Unsampled, PGPolicy, PolicyComment, FoundGrant, FoundTrigger,
+    PGFunction, FunctionGrant, RowSecurity, Unsampled, View, ViewGrant, Comment, PGPolicy, PolicyComment, FoundGrant,
+    FoundTrigger,
 ]  # fmt: skip
 # These name columns: Postgres refuses to alter a column under them, or takes them away with it. One that changes is
 # dropped before the tables change and made again after, both in the revision's one transaction, and so on the way back.
-OF_COLUMNS = (PGPolicy, PGTrigger, PGGrantTable)
+OF_COLUMNS = (PGPolicy, PGTrigger, PGGrantTable, View, ViewGrant)
 Found = dict[str, ReplaceableEntity]
 
 
@@ -74,7 +76,8 @@ def compare_entities(context: AutogenContext, upgrade: UpgradeOps, _schemas: Any
         changed = indexes.changed(connection, metadata)
     finally:
         savepoint.rollback()
-    dropped = {key for key in live if key not in known} | _remade(late, live, wanted, columns.altered(upgrade.ops))
+    unknown = {key for key in live if key not in known}
+    dropped = unknown | _remade(late, live, wanted, columns.altered(upgrade.ops), unknown)
     upgrade.ops[:0] = [
         *(DropOp(entity) for key, entity in reversed(live.items()) if key in dropped),
         *_changes(early, live, wanted, dropped),
@@ -82,18 +85,29 @@ def compare_entities(context: AutogenContext, upgrade: UpgradeOps, _schemas: Any
     upgrade.ops += [*pending, *indexes.operations(connection, changed), *_changes(late, live, wanted, dropped)]
 
 
-def _remade(late: Iterable[ReplaceableEntity], live: Found, wanted: Found, altered: set[tuple[str, str]]) -> set[str]:
-    """What is dropped and made again; a policy's comment goes with it."""
-    remade = set()
+def _remade(
+    late: Iterable[ReplaceableEntity], live: Found, wanted: Found, altered: set[tuple[str, str]], gone: set[str]
+) -> set[str]:
+    """What is dropped and made again: comments and grants go with it, and views with one that they read."""
+    remade: set[str] = set()
     for entity in late:
         before = live.get(_key(entity))
-        other = before and (_differs(before, wanted[_key(entity)]) or columns.named(before, altered))
+        other = before and (
+            _differs(before, wanted[_key(entity)]) or columns.named(before, altered) or _reads(before, live, gone | remade)
+        )
         if other and isinstance(entity, OF_COLUMNS):
             remade.add(_key(entity))
             if isinstance(entity, PGPolicy):
                 comment = PolicyComment(entity.schema, f"{entity.signature} on {entity.on_entity}", "")
                 remade |= {_key(comment)} & live.keys()
+            if isinstance(entity, View):
+                remade |= {key for key, each in live.items() if isinstance(each, ViewGrant | Comment) and each.of(entity)}
     return remade
+
+
+def _reads(entity: ReplaceableEntity, live: Found, dropped: set[str]) -> bool:
+    others = (live[key] for key in dropped if isinstance(live[key], View | PGFunction))
+    return isinstance(entity, View) and any(entity.reads(other) for other in others)
 
 
 def _changes(ordered: Iterable[ReplaceableEntity], live: Found, wanted: Found, dropped: set[str]) -> list[MigrateOperation]:

@@ -1,4 +1,4 @@
-"""Which columns the pending operations drop or alter, and which policies and triggers name one of them."""
+"""Which columns the pending operations drop or alter, and which policies, triggers and views name one of them."""
 
 import re
 from collections.abc import Iterable
@@ -7,6 +7,8 @@ from alembic.operations.ops import AlterColumnOp, DropColumnOp, MigrateOperation
 from alembic_utils.on_entity_mixin import OnEntityMixin
 from alembic_utils.replaceable_entity import ReplaceableEntity
 from sqlalchemy import FetchedValue
+
+from policies.views import View
 
 Column = tuple[str, str]
 
@@ -21,7 +23,7 @@ def settle(pending: Iterable[MigrateOperation]) -> None:
 
 
 def altered(pending: Iterable[MigrateOperation]) -> set[Column]:
-    """Table and column of what Postgres refuses under a policy or trigger that names the column."""
+    """Table and column of what Postgres refuses under a policy, trigger or view that names the column."""
     found: set[Column] = set()
     for operation in pending:
         if isinstance(operation, ModifyTableOps):
@@ -34,8 +36,8 @@ def altered(pending: Iterable[MigrateOperation]) -> set[Column]:
 
 
 def named(entity: ReplaceableEntity, columns: set[Column]) -> bool:
-    """Whether this policy or trigger names one of the columns; a word that only looks like one does no harm."""
-    if not isinstance(entity, OnEntityMixin):
-        return False
+    """Whether this policy, trigger or view names one of the columns; a word that only looks like one does no harm."""
     words = set(re.findall(r"\w+", entity.definition))
-    return any(table == entity.on_entity and column in words for table, column in columns)
+    if isinstance(entity, View):
+        return any({table.rpartition(".")[2], column} <= words for table, column in columns)
+    return isinstance(entity, OnEntityMixin) and any(table == entity.on_entity and column in words for table, column in columns)

@@ -14,12 +14,12 @@ from alembic_utils.pg_trigger import PGTrigger
 from alembic_utils.replaceable_entity import ReplaceableEntity
 from sqlalchemy import ForeignKeyConstraint, Table
 
-from policies.entities import FunctionGrant, PolicyComment, RowSecurity, Unsampled
+from policies import findings
+from policies.entities import PolicyComment, RowSecurity, Unsampled, function_grants
 from policies.sql import FOLDER, statements
 
 # One policy and nothing hidden behind it: no semicolon, comment, quoted name or $$ inside, and no second statement.
 POLICY = re.compile(r'create policy \w+ on (?P<table>[\w.]+)\s(?:(?!--|/\*|create\s)[^;"$])*')
-GRANT = re.compile(r"grant execute on function (?P<schema>\w+)\.(?P<function>.+\)) to (?P<roles>[\w, ]+)")
 
 
 def identity() -> Iterator[ReplaceableEntity]:
@@ -28,7 +28,7 @@ def identity() -> Iterator[ReplaceableEntity]:
 
 
 def entities(tables: Iterable[Table]) -> Iterator[ReplaceableEntity]:
-    """Everything else: functions, row security, policies with their comments, triggers, grants.
+    """Everything else: functions, row security, policies with their comments, triggers, grants, and the audit.
 
     Raises: ValueError where a pattern file is missing or holds anything but `create policy` statements.
     """
@@ -43,16 +43,12 @@ def entities(tables: Iterable[Table]) -> Iterator[ReplaceableEntity]:
         yield from _grants(table)
     for table in tables:
         yield from _triggers(table)
+    yield from findings.entities()
 
 
 def _functions(path: str) -> Iterator[ReplaceableEntity]:
     for text, _ in statements(path):
-        grant = GRANT.fullmatch(text)
-        if grant:
-            for role in grant["roles"].split(", "):
-                yield FunctionGrant(grant["schema"], f"{grant['function']} to {role}", "execute")
-        else:
-            yield PGFunction.from_sql(text)
+        yield from function_grants(text) or iter((PGFunction.from_sql(text),))
 
 
 def _policies(table: Table, path: str) -> Iterator[ReplaceableEntity]:

@@ -25,6 +25,7 @@ grant execute on function app.role_rank(role text) to app_trash; -- invoker
 grant execute on function app.role_rank(role text) to app_user; -- invoker
 grant execute on function app.role_rank(role text) to app_viewer; -- invoker
 grant execute on function app.uuidv7() to app_user; -- invoker
+grant execute on function audit.printed(expression pg_node_tree, relation oid) to app_auditor; -- invoker, search_path=pg_catalog, pg_temp
 grant execute on function audit.state() to app_api; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function audit.state() to app_auditor; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function audit.state() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
@@ -277,8 +278,13 @@ create policy update_member on app.workspaces as permissive for update to app_us
   with check ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
 
 alter table audit.alembic_version disable row level security;
+grant select on audit.findings to app_auditor; -- view, security_invoker=true
+grant select on audit.guarded to app_auditor; -- view, security_invoker=true
+grant select on audit.policies to app_auditor; -- view, security_invoker=true
 
 alter table audit.release disable row level security;
+grant select on audit.rule_public_policy to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_unforced to app_auditor; -- view, security_invoker=true
 
 alter table auth.credentials enable row level security, force row level security;
 grant select (user_id, email, password_hash) on auth.credentials to app_auth;

@@ -1,11 +1,14 @@
 """Entities that alembic-utils lacks: forced row security, policy comments and EXECUTE grants, compared by the catalog."""
 
+import re
 from collections.abc import Generator
 from typing import Any
 
 from alembic_utils.replaceable_entity import ReplaceableEntity
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
+
+GRANT = re.compile(r"grant execute on function (?P<schema>\w+)\.(?P<function>.+\)) to (?P<roles>[\w, ]+)")
 
 
 class CatalogEntity(ReplaceableEntity):
@@ -105,3 +108,10 @@ class FunctionGrant(CatalogEntity):
         """The revoke."""
         function, _, role = self.signature.rpartition(" to ")
         return text(f"revoke execute on function {self.schema}.{function} from {role}")
+
+
+def function_grants(text: str) -> list[FunctionGrant]:
+    """A grant for each role that the statement names; none where it is something else."""
+    grant = GRANT.fullmatch(text)
+    roles = grant["roles"].split(", ") if grant else []
+    return [FunctionGrant(grant["schema"], f"{grant['function']} to {role}", "execute") for role in roles if grant]

@@ -20,7 +20,7 @@ join lateral (
   select attname, part.* from pg_attribute, aclexplode(attacl) part where attrelid = c.oid and not attisdropped
 ) each_grant on grantee <> relowner and privilege_type <> 'MAINTAIN'
 left join pg_roles on pg_roles.oid = grantee
-where relnamespace = (select oid from pg_namespace where nspname = :schema) and relkind in ('r', 'p', 'v', 'm', 'f')
+where relnamespace = (select oid from pg_namespace where nspname = :schema) and relkind in ('r', 'p', 'm', 'f')
 group by c.oid, relname, rolname, privilege_type"""
 
 DISABLED = """

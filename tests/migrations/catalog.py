@@ -40,10 +40,16 @@ FUNCTIONS = f"""
 select format('%s owner %s: %s', regexp_replace(pg_get_functiondef(p.oid), '\\s+', ' ', 'g'), proowner::regrole,
   {grants("coalesce(proacl, acldefault('f', proowner))", "proowner")})
 from pg_proc p join pg_namespace n on n.oid = pronamespace where {OURS}"""
+VIEWS = f"""
+select format('view %s with %s as %s', c.oid::regclass, reloptions, pg_get_viewdef(c.oid))
+from pg_class c join pg_namespace n on n.oid = relnamespace where relkind = 'v' and {OURS}"""
+COMMENTS = """
+select format('comment on %s: %s', i.identity, description)
+from pg_description d, pg_identify_object(classoid, objoid, objsubid) i where schema in ('app', 'auth', 'audit')"""
 SCHEMAS = f"""
 select format('schema %s owner %s: %s', nspname, nspowner::regrole, {grants("nspacl", "nspowner")})
 from pg_namespace where {OURS} or nspname = 'public'"""
-EVERY = (RELATIONS, COLUMNS, CONSTRAINTS, INDEXES, POLICIES, TRIGGERS, FUNCTIONS, SCHEMAS)
+EVERY = (RELATIONS, COLUMNS, CONSTRAINTS, INDEXES, POLICIES, TRIGGERS, FUNCTIONS, VIEWS, COMMENTS, SCHEMAS)
 
 
 def snapshot(url: str) -> list[str]:

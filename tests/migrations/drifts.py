@@ -73,6 +73,34 @@ DRIFTS = {
         "revoke execute on function audit.state() from app_api",
         "create_entity.*state.. to app_api",
     ),
+    "a view is dropped": ("drop view audit.findings", "create_entity.*View: audit.findings"),
+    "a view is added": (
+        "set role app_owner; create view app.leak as select * from app.notes; reset role",
+        "drop_entity.*View: app.leak",
+    ),
+    "a view's text is changed": (
+        """create or replace view audit.guarded with (security_invoker) as
+            select oid, relname::text as name, relname as schema, true as enabled, true as forced from pg_class""",
+        "create_entity.*View: audit.guarded",
+    ),
+    "a view asks with its owner's rights": (
+        "alter view audit.rule_unforced reset (security_invoker)",
+        "create_entity.*View: audit.rule_unforced",
+    ),
+    "a view's comment is changed": ("comment on view audit.rule_unforced is 'nothing'", "replace.*view audit.rule_unforced"),
+    "a view for one role more": ("grant select on audit.policies to app_user", "drop.*select on audit.policies to app_user"),
+    "a view's column for everybody": (
+        "grant select (name) on audit.policies to public",
+        r"drop.*select \(name\) on audit.policies to public",
+    ),
+    "a view for one role less": (
+        "revoke select on audit.rule_unforced from app_auditor",
+        "create_entity.*select on audit.rule_unforced to app_auditor",
+    ),
+    "a view's grant that may be handed on": (
+        "grant select on audit.guarded to app_auditor with grant option",
+        "create_entity.*select on audit.guarded to app_auditor",
+    ),
     "a CHECK is dropped": ("alter table app.tasks drop constraint tasks_status_check", "tasks_status_check"),
     "a CHECK is changed": (
         """alter table app.notes drop constraint notes_title_check,

@@ -7,7 +7,7 @@ from alembic_utils.pg_policy import PGPolicy
 from sqlalchemy import MetaData, Table
 
 from policies import compile as compiler
-from policies import sql
+from policies import findings, sql
 from policies.entities import PolicyComment, RowSecurity
 
 GOOD = """-- evil: what this pattern is for.
@@ -45,6 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of patterns that the compiler reads instead of ours."""
     monkeypatch.setattr(sql, "FOLDER", tmp_path)
     monkeypatch.setattr(compiler, "FOLDER", tmp_path)
+    monkeypatch.setattr(findings, "FOLDER", tmp_path)
     return tmp_path
 
 
@@ -77,3 +78,24 @@ def test_pattern_cannot_hold(folder: Path, table: Table, text: str, before: str)
 def test_table_cannot_name_a_pattern_that_is_missing(table: Table) -> None:
     with pytest.raises(ValueError, match=r"app\.things: there is no policies/evil\.sql"):
         list(compiler.entities([table]))
+
+
+def test_rule_makes_one_view_that_says_what_it_is_for(folder: Path) -> None:
+    rule = folder / "audit" / "rules" / "bad.sql"
+    rule.parent.mkdir(parents=True)
+    refused = {
+        "-- Why.\ncreate view audit.rule_good as select 1;": "only `create view audit.rule_bad …;` may stand here",
+        "-- Why.\ncreate view audit.rule_bad as select 1;\ngrant execute on function app.a() to app_user;": "only",
+        "create view audit.rule_bad as select 1;": "say above rule_bad what it is for",
+    }
+    for text, words in refused.items():
+        rule.write_text(text)
+        with pytest.raises(ValueError, match=words):
+            list(compiler.entities([]))
+    rule.write_text("-- Why.\ncreate view audit.rule_bad as select 1;")
+    made = {entity.type_: entity.signature for entity in compiler.entities([])}
+    assert made == {
+        "view": "findings",
+        "comment": "view audit.findings",
+        "view_grant": "select on audit.findings to app_auditor",
+    }

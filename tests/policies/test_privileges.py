@@ -5,6 +5,7 @@ import pytest
 from db.models import metadata
 from tests.policies.catalog import Connection, rows
 
+AUDIT = "select c.oid::regclass::text from {} where nspname = 'audit' and relkind = 'v'"
 REQUEST_ROLES = ("app_user", "app_trash", "app_viewer", "app_api", "app_auth", "app_auditor")
 RELATIONS = "pg_class c join pg_namespace n on n.oid = relnamespace"
 OURS = "nspname in ('app', 'auth', 'audit')"
@@ -35,6 +36,9 @@ def test_tables_give_no_role_more_than_the_models_say(owner: Connection, role: s
             if grantee == role:
                 columns |= {(table.fullname, command, name) for name in names}
                 whole |= {(table.fullname, command)} if not names else set()
+    if role == "app_auditor":
+        whole |= {(view, "SELECT") for view in rows(owner, AUDIT.format(RELATIONS))}
+        assert len(whole) > 3
     assert table_level(owner, role) == whole
     assert by_column(owner, role) == columns
 
@@ -42,7 +46,7 @@ def test_tables_give_no_role_more_than_the_models_say(owner: Connection, role: s
 def test_whole_tables_give_deletes_of_memberships_and_invitations_alone(owner: Connection) -> None:
     """No TRUNCATE, TRIGGER, REFERENCES or MAINTAIN anywhere; SELECT, INSERT and UPDATE go by column."""
     assert table_level(owner, "app_user") == {("app.memberships", "DELETE"), ("app.invitations", "DELETE")}
-    for role in ("app_trash", "app_viewer", "app_api", "app_auth", "app_auditor"):
+    for role in ("app_trash", "app_viewer", "app_api", "app_auth"):
         assert table_level(owner, role) == set(), role
     assert {command for _, command, _ in by_column(owner, "app_trash")} == {"SELECT", "UPDATE"}
     assert {name for _, command, name in by_column(owner, "app_trash") if command == "UPDATE"} == {"deleted_at"}
