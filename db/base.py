@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import FetchedValue, ForeignKeyConstraint, Index, MetaData, text
+from sqlalchemy import FetchedValue, ForeignKeyConstraint, Index, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 
@@ -105,13 +105,11 @@ class OwnedRow(Row):
     @classmethod
     def keys(cls) -> list[Any]:
         """Lists and bin page by key within the owner; the plain index serves the erasing of a person."""
-        name = cls.__tablename__
         return [
             *super().keys(),
             ForeignKeyConstraint(["owner_id"], ["app.users.id"], ondelete="CASCADE"),
             Index(None, "owner_id"),
-            Index(f"{name}_owner_id_id_idx", "owner_id", "id", **LIVE),
-            Index(f"{name}_owner_id_id_bin_idx", "owner_id", "id", **BINNED),
+            *_within(cls, "owner_id"),
         ]
 
 
@@ -124,16 +122,26 @@ class TenantRow(Row):
     @classmethod
     def keys(cls) -> list[Any]:
         """A row cannot point into another workspace: every key to a parent carries the tenant."""
-        name = cls.__tablename__
-        parents = [(column, parent) for column, parent in cls.__parents__.items() if column != "workspace_id"]
         return [
             *super().keys(),
             ForeignKeyConstraint(["workspace_id"], ["app.workspaces.id"]),
-            Index(f"{name}_workspace_id_id_idx", "workspace_id", "id", **LIVE),
-            Index(f"{name}_workspace_id_id_bin_idx", "workspace_id", "id", **BINNED),
-            *(
-                ForeignKeyConstraint(["workspace_id", column], [f"app.{parent}.workspace_id", f"app.{parent}.id"])
-                for column, parent in parents
-            ),
-            *(Index(None, "workspace_id", column, "id") for column, _ in parents),
+            # Declared here and not where a child first needs it, since it serves the key to the workspace too.
+            *([] if _parents(cls, "workspace_id") else [UniqueConstraint("workspace_id", "id")]),
+            *_within(cls, "workspace_id"),
         ]
+
+
+def _parents(cls: type[Table], within: str) -> dict[str, str]:
+    return {column: parent for column, parent in cls.__parents__.items() if column != within}
+
+
+def _within(cls: type[Table], within: str) -> list[Any]:
+    """Pages of live rows and of the bin, and keys to parents with their own, all within the owner or tenant."""
+    made: list[Any] = [
+        Index(f"{cls.__tablename__}_{within}_id_idx", within, "id", **LIVE),
+        Index(f"{cls.__tablename__}_{within}_id_bin_idx", within, "id", **BINNED),
+    ]
+    for column, parent in _parents(cls, within).items():
+        made.append(ForeignKeyConstraint([within, column], [f"app.{parent}.{within}", f"app.{parent}.id"]))
+        made.append(Index(None, within, column, "id"))
+    return made

@@ -10,6 +10,8 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from api.auth import Keys
+from db.models import metadata
+from tests.samples import MODELS, body, referenced, sample
 
 SEED = sha256(b"only tests sign with this").digest()
 KEYS = Keys([SEED])
@@ -84,7 +86,10 @@ async def joined(member: Person, by: Person, workspace: str, role: str) -> UUID:
 
 
 async def build(client: httpx.AsyncClient, owner: psycopg.Connection[TupleRow]) -> World:
-    """The whole of it: alice owns, adam admins, erin edits, vic views, fred was an editor, mallory is a stranger."""
+    """The whole of it: alice owns, adam admins, erin edits, vic views, fred was an editor, mallory is a stranger.
+
+    Of every other table, alice has a live row and, where there is a bin, a binned one, under parents that are likewise.
+    """
     alice, adam, erin, vic, fred, mallory = (
         person(name, client, owner) for name in ("alice", "adam", "erin", "vic", "fred", "mallory")
     )
@@ -92,28 +97,43 @@ async def build(client: httpx.AsyncClient, owner: psycopg.Connection[TupleRow]) 
     workspace = (await alice.made("/v1/workspaces", name="alice's"))["id"]
     for member, role in ((world.adam, "admin"), (world.erin, "editor"), (world.vic, "viewer"), (world.fred, "editor")):
         world.memberships[member.name] = await joined(member, alice, workspace, role)
-    for kind in (world.live, world.binned):
-        project = (await alice.made("/v1/projects", workspace_id=workspace, name="project"))["id"]
-        task = (await alice.made("/v1/tasks", workspace_id=workspace, project_id=project, title="task"))["id"]
-        comment = (await alice.made("/v1/comments", workspace_id=workspace, task_id=task, body="comment"))["id"]
-        note = (await alice.made("/v1/notes", title="note"))["id"]
-        rows = {"projects": project, "tasks": task, "comments": comment, "notes": note}
-        kind.update({table: UUID(id) for table, id in rows.items()})
-    other = (await alice.made("/v1/workspaces", name="binned"))["id"]
-    for path in (f"projects/{world.binned['projects']}", f"notes/{world.binned['notes']}", f"workspaces/{other}"):
-        assert (await alice.call("DELETE", f"/v1/{path}")).status_code == 204
     assert (await world.fred.call("DELETE", f"/v1/memberships/{world.memberships['fred']}")).status_code == 204
-    invitation = await alice.made("/v1/invitations", workspace_id=workspace, role="viewer")
     mine = owner.execute(
         "select id from app.memberships where workspace_id = %s and user_id = %s", [workspace, alice.id]
     ).fetchone()
     assert mine is not None
     world.memberships["alice"] = mine[0]
-    world.live |= {
-        "workspaces": UUID(workspace),
-        "invitations": UUID(invitation["id"]),
-        "memberships": mine[0],
-        "users": alice.id,
-    }
-    world.binned["workspaces"] = UUID(other)
+    world.live |= {"users": alice.id, "workspaces": UUID(workspace), "memberships": mine[0]}
+    invitation = await alice.made("/v1/invitations", workspace_id=workspace, role="viewer")
+    world.live["invitations"] = UUID(invitation["id"])
+    ordered = [MODELS[table.name] for table in metadata.sorted_tables if table.schema == "app" and table.name not in world.live]
+    for model in ordered:
+        world.live[model.__tablename__] = await _row(world, owner, model, world.live)
+    binnable = [model for model in ordered if "deleted_at" in model.model_fields]
+    for model in binnable:
+        world.binned[model.__tablename__] = await _row(world, owner, model, {**world.live, **world.binned})
+    world.binned["workspaces"] = UUID((await alice.made("/v1/workspaces", name="binned"))["id"])
+    for name, id in [*world.binned.items()]:
+        # 404: it went along with its parent.
+        assert (await alice.call("DELETE", f"/v1/{name}/{id}")).status_code in {204, 404}, name
     return world
+
+
+async def _row(world: World, owner: psycopg.Connection[TupleRow], model: Any, ids: dict[str, UUID]) -> UUID:
+    """A row of alice's: over HTTP where there is a route that makes one, else as a migration would."""
+    if model.__create__ and "create" in model.__routes__:
+        return UUID((await world.alice.made(f"/v1/{model.__tablename__}", **body(model, model.__create__, ids)))["id"])
+    values = {name: sample(model, name, ids) for name, field in model.model_fields.items() if _wanted(model, name)}
+    columns, holes = ", ".join(values), ", ".join("%s" for _ in values)
+    row = owner.execute(
+        f"insert into app.{model.__tablename__} ({columns}) values ({holes}) returning id".encode(), [*values.values()]
+    ).fetchone()
+    assert row is not None
+    made: UUID = row[0]
+    return made
+
+
+def _wanted(model: Any, name: str) -> bool:
+    """Whether a row needs a value for it: nobody else gives one, or it says whose the row is."""
+    column = model.__table__.c[name]
+    return name != "id" and ((not column.nullable and column.server_default is None) or referenced(column) is not None)

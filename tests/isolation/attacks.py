@@ -7,14 +7,16 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from db.models import metadata
+from tests.samples import EVERYBODYS, MODELS, literal, referenced, sample
 
-TABLES = sorted(table.name for table in metadata.tables.values() if table.schema == "app")
+TABLES = sorted(MODELS)
 REQUEST_ROLES = ("app_user", "app_trash")
 DENIED = "42501"
+EVERY_ROW = "every row"
 
 
 class Attack(NamedTuple):
-    """A statement, the role that runs it, and what must come of it: a SQLSTATE, or how many rows."""
+    """A statement, the role that runs it, and what must come of it: a SQLSTATE, or how many rows (or every one)."""
 
     name: str
     role: str
@@ -31,32 +33,33 @@ class Ids(NamedTuple):
     victim: UUID
 
 
-# A constant of each kind of column, so that an update reads nothing of the row.
-CONSTANTS = {"TEXT": "'stolen'", "UUID": "'{attacker}'", "DATE": "date '2000-01-01'", "BLOB": "sha256('x')"}
-WORDS = {"role": "'viewer'", "status": "'done'"}
-
-
 def granted(table: Table, role: str, command: str) -> tuple[str, ...] | None:
     """The columns that a role may use in a command; None where it may not at all."""
     return next((columns for who, what, columns in table.info["grants"] if (who, what) == (role, command)), None)
 
 
 def constant(table: Table, column: str) -> str:
-    """SQL of a value that the column accepts."""
-    return WORDS.get(column) or CONSTANTS[str(table.c[column].type)]
+    """SQL of a value that the column accepts, so that an update reads nothing of the row."""
+    return "'{attacker}'" if identifies(table, column) else literal(sample(MODELS[table.name], column, {}))
+
+
+def identifies(table: Table, column: str) -> bool:
+    """Whether the column says who or what a row belongs to."""
+    return str(table.c[column].type) == "UUID" or referenced(table.c[column]) is not None
 
 
 def attacks(name: str) -> Iterator[Attack]:
     """Every attack on a table by a stranger who owns nothing but a profile."""
     table = metadata.tables[f"app.{name}"]
     mine = 1 if name == "users" else 0  # a stranger's own profile is a row that they may see and change
+    everybodys = name in EVERYBODYS
     for role in REQUEST_ROLES:
         columns = granted(table, role, "SELECT")
         if columns is None:
             yield Attack("select", role, f"select * from app.{name}", DENIED)
             continue
-        yield Attack("select", role, f"select * from app.{name}", mine)
-        yield Attack("select by key", role, f"select * from app.{name} where id = '{{row}}'", 0)
+        yield Attack("select", role, f"select * from app.{name}", EVERY_ROW if everybodys else mine)
+        yield Attack("select by key", role, f"select * from app.{name} where id = '{{row}}'", int(everybodys))
         updatable = granted(table, role, "UPDATE")
         locked = DENIED if updatable is None else mine
         yield Attack("select for update", role, f"select id from app.{name} for update", locked)
@@ -69,7 +72,7 @@ def attacks(name: str) -> Iterator[Attack]:
         # LOCK TABLE goes with a table-level DELETE: it shows and changes nothing, though it makes others wait.
         yield Attack("lock", role, f"lock table app.{name} in access exclusive mode", 0 if deletes == 0 else DENIED)
         yield Attack("row security off", role, f"set local row_security = off; select * from app.{name}", DENIED)
-        yield Attack("drop a policy", role, f"drop policy fence on app.{name}", DENIED)
+        yield Attack("add a policy", role, f"create policy planted on app.{name} using (true)", DENIED)
         yield Attack("unforce", role, f"alter table app.{name} no force row level security", DENIED)
     yield from _inserts(table)
 
@@ -89,31 +92,32 @@ def _updates(table: Table, role: str, updatable: tuple[str, ...], mine: int) -> 
                 f"when matched then update set {column} = {value}"
             )
             yield Attack(f"merge {column}", role, merge, 0)
-        elif column in {"id", "owner_id", "workspace_id", "user_id", "created_by"}:
+        elif identifies(table, column):
             yield Attack(f"move by {column}", role, f"update app.{table.name} set {column} = '{{attacker}}'", DENIED)
-        elif column in {"version", "updated_at", "updated_by", "created_at", "deleted_at"}:
+        else:
             yield Attack(f"forge {column}", role, f"update app.{table.name} set {column} = default", DENIED)
 
 
 def _inserts(table: Table) -> Iterator[Attack]:
     insertable = granted(table, "app_user", "INSERT")
-    for column in ("id", "owner_id", "created_by", "updated_by", "user_id", "accepted_by"):
-        if column in table.c:
-            yield Attack(
-                f"insert in another's name by {column}",
-                "app_user",
-                f"insert into app.{table.name} ({column}) values ('{{victim}}')",
-                DENIED,
-            )
+    for column in (found.name for found in table.columns):
+        if identifies(table, column) and column not in (insertable or ()):
+            into = f"insert into app.{table.name} ({column}) values ('{{victim}}')"
+            yield Attack(f"insert in another's name by {column}", "app_user", into, DENIED)
     if insertable is None:
         yield Attack("insert", "app_user", f"insert into app.{table.name} default values", DENIED)
         return
     if "workspace_id" not in insertable:
         return
-    values = [f"'{{{'workspace' if name == 'workspace_id' else 'row'}}}'" if str(table.c[name].type) == "UUID"
-              else constant(table, name) for name in insertable]  # fmt: skip
+    values = [_value(table, column) for column in insertable]
     into = f"insert into app.{table.name} ({', '.join(insertable)}) values ({', '.join(values)})"
     yield Attack("insert into another's workspace", "app_user", into, DENIED)
     yield Attack("insert returning", "app_user", f"{into} returning id", DENIED)
     yield Attack("upsert", "app_user", f"{into} on conflict do nothing", DENIED)
     yield Attack("insert as the bin", "app_trash", into, DENIED)
+
+
+def _value(table: Table, column: str) -> str:
+    if not identifies(table, column):
+        return constant(table, column)
+    return "'{workspace}'" if column == "workspace_id" else "'{row}'"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.isolation.attacks import TABLES
 from tests.isolation.session import acting, outcome
 from tests.people import World
+from tests.samples import ISOLATED
 from tests.server import Database
 
 REFUSED = ["app_owner", "app_auth", "app_auditor", "app_inspector", "app_seal", "postgres", "pg_read_all_data"]
@@ -27,7 +27,7 @@ async def test_no_session_becomes_the_owner(world: World, database: Database, wa
 
 
 @pytest.mark.parametrize("role", [*BECOMES, "none"])
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", ISOLATED)
 async def test_another_role_shows_no_row_of_others(world: World, database: Database, table: str, role: str) -> None:
     """What a login may become is still the same person, or nobody; the row's owner finds it as app_user."""
     with acting(database.api, world.mallory.id) as session:

@@ -12,60 +12,60 @@ from tests.isolation.session import acting, outcome
 from tests.policies.catalog import rows
 from tests.server import Database
 
-COUNTRIES = Table(
-    "countries",
+CONTINENTS = Table(
+    "continents",
     MetaData(),
     Column("code", Text, primary_key=True),
     schema="app",
     info={"access": "reference", "grants": [("app_user", "SELECT", ("code",))]},
 )
 WRITES = {
-    "insert": "insert into app.countries (code) values ('xx')",
-    "update": "update app.countries set code = 'xx'",
-    "delete": "delete from app.countries",
-    "lock": "select code from app.countries for update",
+    "insert": "insert into app.continents (code) values ('xx')",
+    "update": "update app.continents set code = 'xx'",
+    "delete": "delete from app.continents",
+    "lock": "select code from app.continents for update",
 }
 
 
 def of_table(entity: ReplaceableEntity) -> bool:
     """Whether this is access to the table, and not a function that is there already."""
-    return "countries" in str(entity.to_sql_statement_create())
+    return "continents" in str(entity.to_sql_statement_create())
 
 
 @pytest.fixture
-def countries(own_database: Database) -> Database:
+def continents(own_database: Database) -> Database:
     """The table, made and filled as a migration would."""
     with psycopg.connect(own_database.owner) as connection:
-        connection.execute("create table app.countries (code text primary key)")
-        connection.execute("alter table app.countries owner to app_owner")
-        connection.execute("insert into app.countries values ('at'), ('be')")
-        for entity in filter(of_table, entities([COUNTRIES])):
+        connection.execute("create table app.continents (code text primary key)")
+        connection.execute("alter table app.continents owner to app_owner")
+        connection.execute("insert into app.continents values ('at'), ('be')")
+        for entity in filter(of_table, entities([CONTINENTS])):
             connection.execute(str(entity.to_sql_statement_create()).encode())
     return own_database
 
 
-def test_select_gives_every_row_to_whoever_is_signed_in(countries: Database) -> None:
-    with acting(countries.api, uuid4()) as connection:
-        assert rows(connection, "select code from app.countries order by 1") == ["at", "be"]
+def test_select_gives_every_row_to_whoever_is_signed_in(continents: Database) -> None:
+    with acting(continents.api, uuid4()) as connection:
+        assert rows(connection, "select code from app.continents order by 1") == ["at", "be"]
 
 
-def test_select_gives_nothing_without_an_identity(countries: Database) -> None:
-    with psycopg.connect(countries.api) as connection:
+def test_select_gives_nothing_without_an_identity(continents: Database) -> None:
+    with psycopg.connect(continents.api) as connection:
         connection.execute("set local role app_user")
-        assert rows(connection, "select code from app.countries") == []
+        assert rows(connection, "select code from app.continents") == []
 
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
-def test_request_cannot_write(countries: Database, write: str) -> None:
-    with acting(countries.api, uuid4()) as connection:
+def test_request_cannot_write(continents: Database, write: str) -> None:
+    with acting(continents.api, uuid4()) as connection:
         assert outcome(connection, write) == "42501"
 
 
 @pytest.mark.parametrize("command", WRITES)
-def test_request_cannot_write_even_where_a_grant_went_wrong(countries: Database, command: str) -> None:
-    with psycopg.connect(countries.owner) as connection:
-        connection.execute("grant insert, update, delete on app.countries to app_user")
-    with acting(countries.api, uuid4()) as connection:
+def test_request_cannot_write_even_where_a_grant_went_wrong(continents: Database, command: str) -> None:
+    with psycopg.connect(continents.owner) as connection:
+        connection.execute("grant insert, update, delete on app.continents to app_user")
+    with acting(continents.api, uuid4()) as connection:
         assert outcome(connection, WRITES[command]) == ("42501" if command == "insert" else 0)
-    with psycopg.connect(countries.owner) as connection:
-        assert rows(connection, "select count(*) from app.countries where code <> 'xx'") == [2]
+    with psycopg.connect(continents.owner) as connection:
+        assert rows(connection, "select count(*) from app.continents where code <> 'xx'") == [2]
