@@ -1,5 +1,6 @@
 """Alembic's entry: acts as app_owner, one transaction per revision, and never waits long for a lock."""
 
+import time
 from typing import Any, cast
 
 from alembic import context
@@ -13,6 +14,10 @@ from db.settings import sqlalchemy_url
 
 # One migration at a time in one database; the number is this project's, nothing else.
 ADVISORY_LOCK = 7_266_539_335
+# While a migration waits for a lock, every request on that table queues behind it. Below Postgres's deadlock_timeout of 1 s,
+# so that of a migration and a request that wait for each other it is the migration that gives up; migrations/patience.py
+# tries again.
+LOCK_TIMEOUT = "500ms"
 
 
 def include_name(name: str | None, kind: str, _parents: Any) -> bool:
@@ -42,8 +47,12 @@ def on_version_apply(*, ctx: Any, heads: Any, **_: Any) -> None:
 
 def run(connection: Connection) -> None:
     """Migrates or compares on this connection."""
-    connection.execute(text("select pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
-    patience = context.config.attributes.get("lock_timeout", "5s")
+    # Asked for again and again rather than waited for: who waits holds a snapshot, which `create index concurrently` of the
+    # one that has the lock would wait for in turn.
+    while not connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}):
+        connection.rollback()
+        time.sleep(0.1)
+    patience = context.config.attributes.get("lock_timeout", LOCK_TIMEOUT)
     connection.execute(text("select set_config('lock_timeout', :patience, false)"), {"patience": patience})
     connection.execute(text("set statement_timeout = '10min'"))
     connection.execute(text("set role app_owner"))

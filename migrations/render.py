@@ -4,7 +4,7 @@ from typing import Any
 
 from alembic.autogenerate import renderers
 from alembic.autogenerate.api import AutogenContext
-from alembic.operations.ops import CreateForeignKeyOp
+from alembic.operations.ops import CreateForeignKeyOp, CreateIndexOp, DropIndexOp
 from alembic_utils.pg_function import PGFunction
 from alembic_utils.pg_grant_table import PGGrantTable
 from alembic_utils.pg_policy import PGPolicy
@@ -71,3 +71,25 @@ def render_foreign_key(context: AutogenContext, operation: CreateForeignKeyOp) -
     parent = f"{operation.kw['referent_schema']}.{operation.referent_table}"
     tables = ", ".join(f'"{table}"' for table in dict.fromkeys((child, parent)))
     return f"with sighted({tables}):\n    {plain_foreign_key(context, operation)}"
+
+
+plain_create_index, plain_drop_index = renderers.dispatch(CreateIndexOp), renderers.dispatch(DropIndexOp)
+
+
+@renderers.dispatch_for(CreateIndexOp, replace=True)
+def render_create_index(context: AutogenContext, operation: CreateIndexOp) -> str:
+    """Inside `concurrently` where migrations/apart.py asks for it."""
+    return _concurrently(context, operation, plain_create_index(context, operation))
+
+
+@renderers.dispatch_for(DropIndexOp, replace=True)
+def render_drop_index(context: AutogenContext, operation: DropIndexOp) -> str:
+    """The same."""
+    return _concurrently(context, operation, plain_drop_index(context, operation))
+
+
+def _concurrently(context: AutogenContext, operation: CreateIndexOp | DropIndexOp, call: str) -> str:
+    if not operation.kw.get("postgresql_concurrently"):
+        return call
+    context.imports.add("from migrations.concurrently import concurrently")
+    return f'with concurrently("{operation.schema}.{operation.index_name}"):\n    {call}'

@@ -12,6 +12,8 @@ from alembic.script import ScriptDirectory
 
 from db.refusal import Refusal
 from db.settings import psycopg_url
+from migrations.apart import apart
+from migrations.patience import patiently
 
 FOLDER = Path(__file__).parent
 ROLES = FOLDER.parent / "policies" / "roles.sql"
@@ -55,15 +57,18 @@ def roles(owner_url: str) -> None:
 
 
 def upgrade(owner_url: str, revision: str = "head") -> None:
-    """Roles first, then each missing revision in a transaction of its own; progress goes to the log."""
+    """Roles first, then each missing revision in a transaction of its own; progress goes to the log.
+
+    Raises: Refusal where others hold a lock all the time.
+    """
     logging.getLogger("alembic.runtime.migration").setLevel(logging.INFO)
     roles(owner_url)
-    command.upgrade(config(owner_url), revision)
+    patiently(lambda: command.upgrade(config(owner_url), revision))
 
 
 def downgrade(owner_url: str, revision: str) -> None:
     """Back to `revision`; roles stay, another database of the cluster may stand on them."""
-    command.downgrade(config(owner_url), revision)
+    patiently(lambda: command.downgrade(config(owner_url), revision))
 
 
 def check(owner_url: str) -> None:
@@ -72,9 +77,11 @@ def check(owner_url: str) -> None:
 
 
 def revision(owner_url: str, message: str) -> str:
-    """Writes a revision with all that differs, and answers its path."""
-    script = command.revision(config(owner_url), message=message, autogenerate=True, rev_id=_next())
-    return str(script.path)  # type: ignore[union-attr]
+    """Writes a revision with all that differs, and one for indexes of tables that are there; answers their paths."""
+    alembic = config(owner_url)
+    written = command.revision(alembic, message, autogenerate=True, rev_id=_next(), process_revision_directives=apart)
+    scripts = written if isinstance(written, list) else [written]
+    return " and ".join(str(script.path) for script in scripts if script)
 
 
 def _next() -> str:

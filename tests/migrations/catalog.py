@@ -1,5 +1,8 @@
 """What a database holds, as lines that can be compared: every fact of the catalog that a migration makes."""
 
+import time
+from collections.abc import Callable
+
 import psycopg
 
 
@@ -76,3 +79,11 @@ def do(url: str, *statements: str) -> None:
     with psycopg.connect(url) as connection:
         for statement in statements:
             connection.execute(statement.encode())
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Waits for it, a minute at most."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -1,18 +1,22 @@
 """Revisions that a test adds to the project's own: written to a folder of the test, on top of the head."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from textwrap import dedent, indent
 
 from alembic import command
 from alembic.config import Config
 
+from db.settings import clone
 from migrations.run import FOLDER, config, head
 
 TEMPLATE = '''"""{name}."""
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.concurrently import concurrently
 from migrations.sighted import sighted
 
 revision = "{name}"
@@ -52,6 +56,20 @@ def write(
     up, down = (indent(dedent(body).strip(), "    ") for body in (up, down))
     told = {"name": name, "after": after or head(), "serves": serves, "argued": argued or {}}
     (folder / f"{name}_test.py").write_text(TEMPLATE.format(up=up, down=down, **told))
+
+
+def upgrading(url: str, folder: Path) -> subprocess.Popen[str]:
+    """A process of its own that upgrades to what is in the folder: Alembic runs once in a process."""
+    code = (
+        "import sys; from tests.migrations.extra import *; command.upgrade(configured(sys.argv[1], Path(sys.argv[2])), 'head')"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code, url, str(folder)],
+        cwd=clone(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def apply(url: str, folder: Path, up: str, **attributes: object) -> None:

@@ -97,5 +97,5 @@ def test_downgrade_gives_up_too(own_database: Database) -> None:
 def test_revision_cannot_run_as_anybody_but_app_owner_or_without_limits(own_database: Database, tmp_path: Path) -> None:
     names = ("lock_timeout", "statement_timeout", "row_security", "role")
     shown = f'op.get_bind().exec_driver_sql("show " + name).scalar() for name in {names!r}'
-    with pytest.raises(RuntimeError, match="5s 10min off app_owner"):
+    with pytest.raises(RuntimeError, match="500ms 10min off app_owner"):
         apply(own_database.owner, tmp_path, f'raise RuntimeError(" ".join({shown}))')

@@ -16,7 +16,8 @@ from tests.migrations.trees import Tree
 from tests.server import Database, cloned
 
 ALICE, BOB = uuid4(), uuid4()
-BACK_AND_FORTH = ("upgrade(url)", "keep()", 'downgrade(url, "-1")', "keep()", "upgrade(url)", "check(url)", "keep()")
+BACK_AND_FORTH = ("upgrade(url)", "keep()", "downgrade(url, start)", "keep()", "upgrade(url)", "check(url)", "keep()")
+START = "start = head()"
 
 
 class Written(NamedTuple):
@@ -37,7 +38,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
         tree.write("db/models/bookmarks.py", BOOKMARKS)
         tree.write("policies/bookmarks.sql", (tree.folder / "policies" / "owner.sql").read_text() + POLICIES)
         tree.write("policies/functions/labels.sql", FUNCTION)
-        newborn = tree.run("keep()", 'revision(url, "labels and bookmarks")', *BACK_AND_FORTH)
+        newborn = tree.run("keep()", START, 'revision(url, "labels and bookmarks")', *BACK_AND_FORTH)
         tree.replace(
             "db/models/bookmarks.py",
             ("    hidden: bool = False\n", ""),
@@ -47,14 +48,15 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
         tree.replace("db/models/tasks.py", ('"doing", "done"', '"doing", "done", "dropped"'))
         tree.replace("policies/functions/labels.sql", ("'label: '", "'first label: '"))
         tree.replace("policies/bookmarks.sql", ("not hidden and rank > 0", "rank > -1"), ("url) < 90", "url) < 190"))
-        changed = tree.run("keep()", 'revision(url, "changes")', *BACK_AND_FORTH)
+        changed = tree.run("keep()", START, 'revision(url, "changes")', *BACK_AND_FORTH)
         yield Written(tree, database, newborn, changed)
 
 
 def test_revisions_go_both_ways(written: Written) -> None:
     last = int(head())
-    names = [f"{last + 1:04d}_labels_and_bookmarks.py", f"{last + 2:04d}_changes.py"]
-    assert [path.name for path in written.tree.revisions()][-2:] == names
+    names = ["labels_and_bookmarks", "changes", "changes_afterwards"]  # the last one checks the rows against new limits
+    expected = [f"{last + number:04d}_{name}.py" for number, name in enumerate(names, start=1)]
+    assert [path.name for path in written.tree.revisions()][-3:] == expected
     for before, up, down, again in (written.newborn, written.changed):
         assert before == down
         assert up == again != before
