@@ -14,6 +14,8 @@ from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 
 from db.columns import free, settle
+from db.patterns import within
+from db.refusal import Refusal
 
 NAMES = {
     "pk": "%(table_name)s_pkey",
@@ -38,7 +40,7 @@ class Table(SQLModel):
 
     metadata = MetaData(schema="app", naming_convention=NAMES)
 
-    __access__: ClassVar[str]
+    __access__: ClassVar[str] = ""
     __schema__: ClassVar[str] = "app"
     __create__: ClassVar[type[SQLModel] | None] = None
     __update__: ClassVar[type[SQLModel] | None] = None
@@ -47,6 +49,7 @@ class Table(SQLModel):
     __parents__: ClassVar[dict[str, str]] = {}
     __guards__: ClassVar[dict[str, str]] = {}
     __hidden__: ClassVar[tuple[str, ...]] = ()
+    __unfiltered__: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def keys(cls) -> list[Any]:
@@ -70,9 +73,31 @@ class Table(SQLModel):
 
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805 - SQLAlchemy hands the class
-        info = {"access": cls.__access__, "grants": cls.grants(), "parents": cls.__parents__, "guards": cls.__guards__}
-        info["written"] = [name for name, field in cls.model_fields.items() if free(field)]
+        file, name = f"{cls.__module__.replace('.', '/')}.py", f"{cls.__schema__}.{cls.__tablename__}"
+        if name in cls.metadata.tables:
+            other = cls.metadata.tables[name].info["file"]
+            raise Refusal(f"{file}: {name}: {other} has that table already, and its path: give one of them another name")
+        info = {
+            "file": file,
+            "access": cls.__access__,
+            "within": within(cls.__access__),
+            "grants": cls.grants(),
+            "parents": cls.__parents__,
+            "guards": cls.__guards__,
+            "written": [name for name, field in cls.model_fields.items() if free(field)],
+            "unfiltered": cls.__unfiltered__,
+            "shadowed": sorted(_shadowed(cls)),
+        }
         return (*settle(cls), *cls.keys(), {"info": info, "schema": cls.__schema__})
+
+
+def _shadowed(cls: Any) -> set[str]:
+    """Columns of the base classes that a table declares itself, or lets a request write; but a new row names its workspace."""
+    bases = [base for base in cls.__mro__ if base.__module__ == __name__]
+    kept = {name for base in bases if issubclass(base, Table) for name in base.model_fields}
+    declared = {name for base in cls.__mro__ if base not in bases for name in vars(base).get("__annotations__", ())}
+    changed = cls.__update__.model_fields.keys() if cls.__update__ else set()
+    return kept & (declared - {"workspace_id"} | changed)
 
 
 class Row(Table):
@@ -109,7 +134,7 @@ class OwnedRow(Row):
             *super().keys(),
             ForeignKeyConstraint(["owner_id"], ["app.users.id"], ondelete="CASCADE"),
             Index(None, "owner_id"),
-            *_within(cls, "owner_id"),
+            *_inside(cls, "owner_id"),
         ]
 
 
@@ -127,21 +152,21 @@ class TenantRow(Row):
             ForeignKeyConstraint(["workspace_id"], ["app.workspaces.id"]),
             # Declared here and not where a child first needs it, since it serves the key to the workspace too.
             *([] if _parents(cls, "workspace_id") else [UniqueConstraint("workspace_id", "id")]),
-            *_within(cls, "workspace_id"),
+            *_inside(cls, "workspace_id"),
         ]
 
 
-def _parents(cls: type[Table], within: str) -> dict[str, str]:
-    return {column: parent for column, parent in cls.__parents__.items() if column != within}
+def _parents(cls: type[Table], apart: str) -> dict[str, str]:
+    return {column: parent for column, parent in cls.__parents__.items() if column != apart}
 
 
-def _within(cls: type[Table], within: str) -> list[Any]:
+def _inside(cls: type[Table], apart: str) -> list[Any]:
     """Pages of live rows and of the bin, and keys to parents with their own, all within the owner or tenant."""
     made: list[Any] = [
-        Index(f"{cls.__tablename__}_{within}_id_idx", within, "id", **LIVE),
-        Index(f"{cls.__tablename__}_{within}_id_bin_idx", within, "id", **BINNED),
+        Index(f"{cls.__tablename__}_{apart}_id_idx", apart, "id", **LIVE),
+        Index(f"{cls.__tablename__}_{apart}_id_bin_idx", apart, "id", **BINNED),
     ]
-    for column, parent in _parents(cls, within).items():
-        made.append(ForeignKeyConstraint([within, column], [f"app.{parent}.{within}", f"app.{parent}.id"]))
-        made.append(Index(None, within, column, "id"))
+    for column, parent in _parents(cls, apart).items():
+        made.append(ForeignKeyConstraint([apart, column], [f"app.{parent}.{apart}", f"app.{parent}.id"]))
+        made.append(Index(None, apart, column, "id"))
     return made

@@ -1,6 +1,7 @@
 """A field's limits as the column's: type, default and CHECK follow from the annotation, so neither can drift."""
 
 import uuid
+from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -12,10 +13,7 @@ from sqlmodel.sql.sqltypes import AutoString
 
 
 def settle(model: Any) -> list[CheckConstraint]:
-    """Gives the columns of a table class their Postgres types and defaults; answers the CHECKs that its limits ask for.
-
-    Raises: ValueError naming file, table and column, for a text without a length limit.
-    """
+    """Gives the columns of a table class their Postgres types and defaults; answers the CHECKs that its limits ask for."""
     checks = []
     for name, field in model.model_fields.items():
         column: Column[Any] = vars(model)[name]
@@ -30,18 +28,17 @@ def settle(model: Any) -> list[CheckConstraint]:
             checks.append(CheckConstraint(f"{name} between '0001-01-01' and '9999-12-31'", name=name))
         if isinstance(column.type, AutoString | Text):
             column.type = Text()
-            checks.append(CheckConstraint(_limit(model, name, field), name=name))
+            checks += [CheckConstraint(limit, name=name) for limit in _limit(name, field)]
     return checks
 
 
-def _limit(model: Any, name: str, field: FieldInfo) -> str:
+def _limit(name: str, field: FieldInfo) -> Iterator[str]:
     words = _words(field.annotation)
-    if words:
-        return f"{name} in ({', '.join(_literal(word) for word in words)})"
     limits = {key: getattr(each, key) for each in field.metadata for key in ("min_length", "max_length") if hasattr(each, key)}
-    if "max_length" not in limits:
-        raise ValueError(f"{model.__module__}: {model.__tablename__}.{name} is text without max_length: give it one")
-    return f"char_length({name}) between {limits.get('min_length', 0)} and {limits['max_length']}"
+    if words:
+        yield f"{name} in ({', '.join(_literal(word) for word in words)})"
+    elif "max_length" in limits:
+        yield f"char_length({name}) between {limits.get('min_length', 0)} and {limits['max_length']}"
 
 
 def _words(annotation: Any) -> tuple[str, ...]:

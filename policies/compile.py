@@ -14,9 +14,9 @@ from alembic_utils.pg_trigger import PGTrigger
 from alembic_utils.replaceable_entity import ReplaceableEntity
 from sqlalchemy import ForeignKeyConstraint, Table
 
-from policies import findings
+from policies import fence, findings
 from policies.entities import PolicyComment, RowSecurity, Unsampled, function_grants
-from policies.sql import FOLDER, statements
+from policies.sql import FOLDER, Refused, statements
 
 # One policy and nothing hidden behind it: no semicolon, comment, quoted name or $$ inside, and no second statement.
 POLICY = re.compile(r'create policy \w+ on (?P<table>[\w.]+)\s(?:(?!--|/\*|create\s)[^;"$])*')
@@ -30,7 +30,7 @@ def identity() -> Iterator[ReplaceableEntity]:
 def entities(tables: Iterable[Table]) -> Iterator[ReplaceableEntity]:
     """Everything else: functions, row security, policies with their comments, triggers, grants, and the audit.
 
-    Raises: ValueError where a pattern file is missing or holds anything but `create policy` statements.
+    Raises: Refused where a pattern file is missing, holds anything but `create policy` statements, or lacks a fence.
     """
     tables = sorted(tables, key=lambda table: table.fullname)
     for path in sorted((FOLDER / "functions").glob("*.sql")):
@@ -38,8 +38,7 @@ def entities(tables: Iterable[Table]) -> Iterator[ReplaceableEntity]:
     for table in tables:
         yield RowSecurity(str(table.schema), table.name, "forced")
         yield from (Unsampled(str(table.schema), f"{table.name}.{column}", "0") for column in table.info.get("written", ()))
-        for pattern in table.info["access"].split():
-            yield from _policies(table, f"{pattern}.sql")
+        yield from _access(table)
         yield from _grants(table)
     for table in tables:
         yield from _triggers(table)
@@ -51,17 +50,28 @@ def _functions(path: str) -> Iterator[ReplaceableEntity]:
         yield from function_grants(text) or iter((PGFunction.from_sql(text),))
 
 
-def _policies(table: Table, path: str) -> Iterator[ReplaceableEntity]:
+def _access(table: Table) -> Iterator[ReplaceableEntity]:
+    found = []
+    for pattern in table.info["access"].split():
+        path = f"{pattern}.sql"
+        for policy, comment in _policies(table, path):
+            found.append((path, policy))
+            yield policy
+            if comment:
+                yield PolicyComment(policy.schema, f"{policy.signature} on {table.fullname}", comment)
+    fence.check(table, found)
+
+
+def _policies(table: Table, path: str) -> Iterator[tuple[PGPolicy, str]]:
     if not (FOLDER / path).exists():
-        raise ValueError(f"{table.fullname}: there is no policies/{path}; name a pattern that exists, or write that file")
-    for text, comment in statements(path, table=table.fullname):
+        raise Refused(f"{table.fullname}: there is no policies/{path}; name a pattern that exists, or write that file")
+    for text, comment in [*fence.borrowed(path, table), *statements(path, table=table.fullname)]:
         whole = POLICY.fullmatch(text)
         if not whole or whole["table"] != table.fullname:
-            raise ValueError(f"policies/{path}: only `create policy … on {{table}} …;` may stand here, not {text[:60]!r}")
-        policy = PGPolicy.from_sql(text)
-        yield policy
-        if comment:
-            yield PolicyComment(policy.schema, f"{policy.signature} on {table.fullname}", comment)
+            raise Refused(
+                f"policies/{path}: {table.fullname}: only `create policy … on {{table}} …;` may stand here, not {text[:60]!r}"
+            )
+        yield PGPolicy.from_sql(text), comment
 
 
 def _grants(table: Table) -> Iterator[ReplaceableEntity]:

@@ -1,5 +1,6 @@
 -- credentials: how a person signs in. app_auth sees one address at a time: the one its transaction is bound to.
--- needs: email text not null
+-- needs: email text not null, user_id uuid not null
+-- within: email, user_id
 
 -- The address in the local setting auth.email, and no other.
 create policy select_address on {table} for select to app_auth, app_owner

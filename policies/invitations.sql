@@ -1,5 +1,6 @@
 -- invitations: a workspace's admins see, make and revoke them; app.accept_invitation turns one into a membership.
--- needs: workspace_id uuid not null, role text not null, accepted_at timestamptz, accepted_by uuid
+-- needs: workspace_id uuid not null, role text not null, accepted_at timestamptz, accepted_by uuid, created_by uuid default app.claimed_user_id(), updated_by uuid default app.claimed_user_id()
+-- within: workspace_id
 
 -- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
 create policy fence on {table} as restrictive for all to app_user

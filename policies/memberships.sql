@@ -1,5 +1,6 @@
 -- memberships: who belongs to a workspace. Members see each other; the trigger guard_membership decides who changes whom.
--- needs: workspace_id uuid not null, user_id uuid not null, role text not null
+-- needs: workspace_id uuid not null, user_id uuid not null, role text not null, created_by uuid default app.claimed_user_id(), updated_by uuid default app.claimed_user_id()
+-- within: workspace_id, user_id
 
 -- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
 create policy fence on {table} as restrictive for all to app_user

@@ -1,5 +1,6 @@
 -- owner: a row belongs to one user, and only that user sees or changes it.
--- needs: owner_id uuid not null default app.claimed_user_id(), deleted_at timestamptz
+-- needs: owner_id uuid not null default app.claimed_user_id(), deleted_at timestamptz, created_by uuid default app.claimed_user_id(), updated_by uuid default app.claimed_user_id()
+-- within: owner_id
 
 -- At most the owner, whatever another policy says; the claimed names on a new row are the verified one.
 create policy fence on {table} as restrictive for all to app_user, app_trash

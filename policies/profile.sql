@@ -1,5 +1,6 @@
 -- profile: a person. You see yourself and the people you share a workspace with; you change yourself.
--- needs: id uuid
+-- needs: id uuid not null default app.uuidv7(), created_by uuid default app.claimed_user_id(), updated_by uuid default app.claimed_user_id()
+-- within: id
 
 -- At most the caller's people, whatever another policy says; only the caller's own row changes.
 create policy fence on {table} as restrictive for all to app_user

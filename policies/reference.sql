@@ -1,4 +1,5 @@
 -- reference: rows that every signed-in user reads and no request writes (countries, units, plans).
+-- within: everybody
 
 -- At most reading, whatever another policy says.
 create policy fence on {table} as restrictive for all to app_user

@@ -11,6 +11,10 @@ STATEMENT = re.compile(r"(?P<text>[a-z](?:\$\$.*?\$\$|.)*?);[ \t]*(?:\n|\Z)", re
 COMMENT = re.compile(r"(?:^--.*\n)+", re.MULTILINE)
 
 
+class Refused(ValueError):
+    """One sentence: which file, which table, and what to write instead."""
+
+
 class Statement(NamedTuple):
     """One statement without its semicolon, and the comment lines directly above it as one text."""
 
@@ -18,27 +22,32 @@ class Statement(NamedTuple):
     comment: str
 
 
+def source(path: str) -> str:
+    """The text of `policies/<path>`."""
+    return (FOLDER / path).read_text()
+
+
 def statements(path: str, **names: str) -> list[Statement]:
     """The statements of `policies/<path>`, each `{name}` replaced.
 
-    Raises: ValueError naming the file, where text is left over that is neither statement nor comment.
+    Raises: Refused naming the file, where text is left over that is neither statement nor comment.
     """
-    source = (FOLDER / path).read_text()
+    text = source(path)
     for name, value in names.items():
-        source = source.replace("{" + name + "}", value)
+        text = text.replace("{" + name + "}", value)
     found: list[Statement] = []
     at = 0
-    while source[at:].strip():
-        at += len(source[at:]) - len(source[at:].lstrip())
-        comment = COMMENT.match(source, at)
+    while text[at:].strip():
+        at += len(text[at:]) - len(text[at:].lstrip())
+        comment = COMMENT.match(text, at)
         if comment:
             at = comment.end()
-        statement = STATEMENT.match(source, at)
+        statement = STATEMENT.match(text, at)
         if statement:
             at = statement.end()
             found.append(Statement(statement["text"], _text(comment[0]) if comment else ""))
         elif not comment:
-            raise ValueError(f"policies/{path}: this is no statement: {source[at : at + 60]!r}")
+            raise Refused(f"policies/{path}: this is no statement: {text[at : at + 60]!r}")
     return found
 
 

@@ -1,5 +1,6 @@
 -- tenant: rows of a workspace. Its members read; its editors, admins and owners write.
--- needs: workspace_id uuid not null, deleted_at timestamptz
+-- needs: workspace_id uuid not null, deleted_at timestamptz, created_by uuid default app.claimed_user_id(), updated_by uuid default app.claimed_user_id()
+-- within: workspace_id
 
 -- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
 create policy fence on {table} as restrictive for all to app_user, app_trash

@@ -1,5 +1,6 @@
 -- workspaces: a workspace is seen by its members and changed by its owners; app.create_workspace makes it.
--- needs: deleted_at timestamptz
+-- needs: id uuid not null default app.uuidv7(), deleted_at timestamptz, created_by uuid default app.claimed_user_id(), updated_by uuid default app.claimed_user_id()
+-- within: id
 
 -- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
 create policy fence on {table} as restrictive for all to app_user, app_trash

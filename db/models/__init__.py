@@ -7,6 +7,7 @@ from pkgutil import iter_modules
 from sqlalchemy import UniqueConstraint
 
 from db.base import Table
+from db.rules import refuse, refuse_unreadable
 
 for module in sorted(iter_modules([str(Path(__file__).parent)]), key=lambda found: found.name):
     import_module(f"{__name__}.{module.name}")
@@ -14,6 +15,7 @@ for module in sorted(iter_modules([str(Path(__file__).parent)]), key=lambda foun
 metadata = Table.metadata
 
 # The target of a key that carries the tenant is (workspace_id, id), which Postgres wants to be declared unique.
+refuse_unreadable(metadata.tables.values())
 for table in metadata.tables.values():
     for key in table.foreign_key_constraints:
         target = [element.column for element in key.elements]
@@ -22,6 +24,7 @@ for table in metadata.tables.values():
             isinstance(known, UniqueConstraint) and list(known.columns) == target for known in parent.constraints
         ):
             parent.append_constraint(UniqueConstraint(*target))
+refuse(metadata.tables.values())
 
 
 def tables() -> list[type[Table]]:

@@ -12,6 +12,12 @@ from policies.entities import PolicyComment, RowSecurity
 
 GOOD = """-- evil: what this pattern is for.
 -- needs: owner_id uuid
+-- within: owner_id
+
+-- At most the owner.
+create policy fence on {table} as restrictive for all to app_user
+  using (owner_id = (select app.current_user_id()))
+  with check (owner_id = (select app.current_user_id()));
 
 -- The owner sees rows.
 create policy select_owner on {table} for select to app_user
@@ -52,12 +58,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def table() -> Table:
     """A table that names the pattern `evil`."""
-    return Table("things", MetaData(), schema="app", info={"access": "evil", "grants": []})
+    return Table("things", MetaData(), schema="app", info={"access": "evil", "within": ("owner_id",), "grants": []})
 
 
 def test_pattern_becomes_policies_with_their_comments(folder: Path, table: Table) -> None:
     (folder / "evil.sql").write_text(GOOD)
-    forced, policy, comment = compiler.entities([table])
+    forced, _, _, policy, comment = compiler.entities([table])
     assert isinstance(forced, RowSecurity)
     assert isinstance(policy, PGPolicy)
     assert (policy.signature, policy.on_entity) == ("select_owner", "app.things")
@@ -70,7 +76,7 @@ def test_pattern_becomes_policies_with_their_comments(folder: Path, table: Table
 @pytest.mark.parametrize("before", ["", GOOD], ids=["alone", "behind a good one"])
 def test_pattern_cannot_hold(folder: Path, table: Table, text: str, before: str) -> None:
     (folder / "evil.sql").write_text(f"{before}\n{text}\n")
-    with pytest.raises(ValueError, match=r"policies/evil\.sql: "):
+    with pytest.raises(ValueError, match=r"policies/evil\.sql: (app\.things: only `create policy|this is no statement)"):
         list(compiler.entities([table]))
 
 

@@ -3,14 +3,15 @@
 import pytest
 from pydantic_core import PydanticUndefined
 
-from db.base import OwnedRow, Table, TenantRow
-from db.models import tables
+from db.base import Table, TenantRow
+from db.models import metadata, tables
+from db.patterns import EVERYBODY
+from db.rules.columns import LEAKPROOF
 from tests.policies.catalog import TABLES, Connection, rows
 
 NAMES = """array(select attname::text from unnest({keys}) with ordinality k (number, place)
   join pg_attribute on attrelid = {table} and attnum = number order by place)"""
 RELATIONS = "pg_class c join pg_namespace n on n.oid = relnamespace"
-TENANT = {"owner_id", "workspace_id", "user_id"}
 
 
 def indexes(connection: Connection, table: str) -> list[tuple[str, list[str], bool, bool, bool]]:
@@ -53,23 +54,21 @@ def test_foreign_key_between_rows_of_a_workspace_cannot_leave_it(owner: Connecti
 
 def test_unique_index_cannot_tell_what_somebody_else_has(owner: Connection) -> None:
     """In schema app; the primary key is exempt, since nobody guesses a uuid."""
-    query = f"select c.oid::regclass::text from {RELATIONS} where {TABLES} and nspname = 'app'"
-    unique = [index for table in rows(owner, query) for index in indexes(owner, table) if index[2] and not index[3]]
+    apart = {name: table.info["within"] for name, table in metadata.tables.items() if table.schema == "app"}
+    unique = [(table, index) for table in apart for index in indexes(owner, table) if index[2] and not index[3]]
     assert len(unique) >= 3
-    for name, columns, *_ in unique:
-        assert TENANT & set(columns), name
-        assert columns[0] in TENANT, name
+    for table, (name, columns, *_) in unique:
+        assert EVERYBODY in apart[table] or columns[0] in apart[table], name
 
 
-@pytest.mark.parametrize("model", tables(), ids=lambda model: model.__tablename__)
-def test_index_leads_with_owner_or_tenant(owner: Connection, model: type[Table]) -> None:
+@pytest.mark.parametrize("name", metadata.tables)
+def test_index_leads_with_owner_or_tenant(owner: Connection, name: str) -> None:
     """But the primary key, and those that find an erased person's rows for a foreign key."""
-    wanted = "owner_id" if issubclass(model, OwnedRow) else "workspace_id" if issubclass(model, TenantRow) else None
-    if wanted is None:
-        assert model.__tablename__ in {"users", "workspaces", "memberships", "invitations", "credentials"}
-        return
-    for name, columns, _, primary, _ in indexes(owner, f"app.{model.__tablename__}"):
-        assert primary or columns[0] == wanted or columns in (["created_by"], ["updated_by"]), name
+    table = metadata.tables[name]
+    apart = table.info["within"]
+    people = [[*key.column_keys] for key in table.foreign_key_constraints if key.elements[0].target_fullname == "app.users.id"]
+    for index, columns, _, primary, _ in indexes(owner, name):
+        assert primary or EVERYBODY in apart or columns[0] in apart or columns in people, index
 
 
 @pytest.mark.parametrize("model", tables(), ids=lambda model: model.__tablename__)
@@ -100,10 +99,11 @@ def test_every_text_has_a_limit(owner: Connection) -> None:
 def test_types_whose_operators_leak_are_not_used(owner: Connection) -> None:
     """Under row security an index serves leakproof operators alone: no enum, numeric, jsonb, or text search."""
     query = f"""
-        select distinct format_type(atttypid, null) from pg_attribute join {RELATIONS} on c.oid = attrelid
+        select c.oid::regclass::text, attname, format_type(atttypid, null)
+        from pg_attribute join {RELATIONS} on c.oid = attrelid
         where {TABLES} and attnum > 0 and not attisdropped"""
-    known = {"uuid", "text", "integer", "bigint", "date", "timestamp with time zone", "boolean", "bytea"}
-    assert set(rows(owner, query)) <= known
+    for table, column, kind in rows(owner, query):
+        assert kind in LEAKPROOF or column in metadata.tables[table].info["unfiltered"], (table, column)
 
 
 def test_history_of_a_row_is_always_there(owner: Connection) -> None:

@@ -17,7 +17,7 @@ CONTINENTS = Table(
     MetaData(),
     Column("code", Text, primary_key=True),
     schema="app",
-    info={"access": "reference", "grants": [("app_user", "SELECT", ("code",))]},
+    info={"access": "reference", "within": ("everybody",), "grants": [("app_user", "SELECT", ("code",))]},
 )
 WRITES = {
     "insert": "insert into app.continents (code) values ('xx')",
@@ -67,5 +67,18 @@ def test_request_cannot_write_even_where_a_grant_went_wrong(continents: Database
         connection.execute("grant insert, update, delete on app.continents to app_user")
     with acting(continents.api, uuid4()) as connection:
         assert outcome(connection, WRITES[command]) == ("42501" if command == "insert" else 0)
+    with psycopg.connect(continents.owner) as connection:
+        assert rows(connection, "select count(*) from app.continents where code <> 'xx'") == [2]
+
+
+@pytest.mark.parametrize("command", WRITES)
+def test_request_cannot_write_even_where_a_policy_went_wrong_too(continents: Database, command: str) -> None:
+    """The fence lets nobody write, whatever another policy says."""
+    with psycopg.connect(continents.owner) as connection:
+        connection.execute("grant insert, update, delete on app.continents to app_user")
+        connection.execute("create policy loose on app.continents to app_user using (true) with check (true)")
+    with acting(continents.api, uuid4()) as connection:
+        expected = {"delete": 0, "lock": 2}.get(command, "42501")
+        assert outcome(connection, WRITES[command]) == expected
     with psycopg.connect(continents.owner) as connection:
         assert rows(connection, "select count(*) from app.continents where code <> 'xx'") == [2]
