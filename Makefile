@@ -7,7 +7,7 @@ PY := .venv/bin/python
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-run lint types revision migrate check effective psql url password bench lock help
+.PHONY: run test test-run lint types revision migrate check history effective psql url password bench lock help
 
 run: $(READY) ## serve the API on PORT (8000), with an embedded Postgres unless DATABASE_URL is set
 	@exec $(PY) -m api
@@ -36,6 +36,9 @@ migrate: $(READY) ## bring the database of OWNER_DATABASE_URL, or the embedded o
 
 check: $(READY) ## say where the database of OWNER_DATABASE_URL, or the embedded one, differs from the models
 	@exec $(PY) -m migrations check
+
+history: $(READY) ## say what each revision changed in access, from the catalog; since=0001 starts after that one
+	@exec $(PY) -m migrations history $(since)
 
 effective: $(READY) ## write policies/effective.sql, every policy and grant, from the catalog
 	@exec $(PY) -m migrations effective

@@ -1,4 +1,4 @@
-"""`python -m migrations upgrade|downgrade|revision|check|effective`: see `make help`."""
+"""`python -m migrations upgrade|downgrade|revision|check|history|effective`: see `make help`."""
 
 import logging
 import sys
@@ -13,12 +13,14 @@ from alembic.util import CommandError
 from db.embedded import Cluster, owner_url
 from db.refusal import Refusal
 from db.settings import psycopg_url
+from migrations.access import facts
 from migrations.lint import findings
 from migrations.run import check, config, downgrade, revision, roles, upgrade
 from migrations.steps import steps
+from migrations.words import changes
 from policies import effective
 
-USAGE = "Say one of: upgrade, downgrade <revision>, revision <message>, check [--fresh], effective."
+USAGE = "Say one of: upgrade, downgrade <revision>, revision <message>, check [--fresh], history [<after>], effective."
 
 
 @contextmanager
@@ -66,6 +68,18 @@ def compare(url: str) -> None:
     print("models, policies, migrations and policies/effective.sql agree")
 
 
+def history(url: str, since: str) -> Iterator[str]:
+    """What each revision after `since` changes in access, read from an empty database that is brought up meanwhile."""
+    with psycopg.connect(psycopg_url(url), autocommit=True) as connection:
+        before = facts(connection)
+        for step in steps(config(url)):
+            after = facts(connection)
+            if step.script.revision > since:
+                yield f"{step.script.revision} {step.script.doc}"
+                yield from (f"  {line}" for line in changes(before, after) or ["nothing in access"])
+            before = after
+
+
 def text(url: str) -> str:
     """What the catalog of the database grants, in words."""
     with psycopg.connect(psycopg_url(url)) as connection:
@@ -93,6 +107,9 @@ def main(arguments: list[str]) -> None:
             with empty_url() as url:
                 judge(url)
                 compare(url)
+        case ["history", *since]:
+            with empty_url() as url:
+                print("\n".join(history(url, *since[:1] or [""])))
         case ["effective"]:
             with fresh_url() as url:
                 effective.FILE.write_text(text(url))
