@@ -7,7 +7,7 @@ PY := .venv/bin/python
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-run lint types revision migrate check history effective psql url password bench lock help
+.PHONY: run test test-run lint types table revision migrate check history effective psql url password bench lock help
 
 run: $(READY) ## serve the API on PORT (8000), with an embedded Postgres unless DATABASE_URL is set
 	@exec $(PY) -m api
@@ -26,6 +26,9 @@ lint: $(READY) ## ruff, mypy strict, squawk on each revision, and no drift betwe
 
 types: $(READY) ## mypy strict alone
 	@exec $(PY) -m mypy
+
+table: $(READY) ## write the one file of a new table: make table name=invoices access=owner|tenant|authored|reference
+	@exec $(PY) -m db.blank "$$name" "$$access"
 
 revision: $(READY) ## write the migration that the models ask for: make revision m="add tags"
 	@test -n "$$m" || { echo 'Say what it does: make revision m="add tags"' >&2; exit 1; }

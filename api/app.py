@@ -10,6 +10,7 @@ from api import errors, openapi, routes
 from api.auth import Keys
 from api.lifespan import OneSentence, lifespan
 from api.limits import Limits
+from api.paths import Claims, claim
 from api.resource import resource
 from db.models import tables
 from db.settings import Settings, load
@@ -31,10 +32,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     app.add_middleware(Limits, max_body_bytes=settings.max_body_bytes, seconds=settings.request_seconds)
     app.add_middleware(OneSentence)
+    claims: Claims = {}
     for module in iter_modules([str(Path(routes.__file__).parent)]):
-        app.include_router(import_module(f"api.routes.{module.name}").router)
+        router = import_module(f"api.routes.{module.name}").router
+        app.include_router(claim(claims, router, f"api/routes/{module.name}.py"))
     for model in tables():
         if model.__schema__ == "app":
-            app.include_router(resource(model))
+            app.include_router(claim(claims, resource(model), model.__table__.info["file"]))  # type: ignore[attr-defined]
     openapi.install(app)
     return app

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import psycopg
 from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 
 from db.embedded import Cluster, owner_url
 from db.refusal import Refusal
-from db.settings import psycopg_url
+from db.settings import clone, psycopg_url
 from migrations.access import facts
 from migrations.lint import findings
 from migrations.run import check, config, downgrade, revision, roles, upgrade
@@ -80,6 +81,21 @@ def history(url: str, since: str) -> Iterator[str]:
             before = after
 
 
+def write(url: str, message: str) -> None:
+    """A revision with all that differs, and what it makes of `policies/effective.sql`.
+
+    Raises: Refusal where it has to be mended by hand before it runs.
+    """
+    paths = revision(url, message).replace(f"{clone()}/", "")
+    try:
+        upgrade(url)
+    except (DBAPIError, CommandError) as error:
+        reason = str(error).partition("\n")[0]
+        raise Refusal(f"wrote {paths}, which does not run as it is: mend it, then `make effective` ({reason})") from error
+    effective.FILE.write_text(text(url))
+    print(f"wrote {paths} and policies/effective.sql: read both, then `make migrate`")
+
+
 def text(url: str) -> str:
     """What the catalog of the database grants, in words."""
     with psycopg.connect(psycopg_url(url)) as connection:
@@ -99,7 +115,7 @@ def main(arguments: list[str]) -> None:
                 downgrade(url, target)
         case ["revision", message]:
             with fresh_url() as url:
-                print(f"wrote {revision(url, message)}: read it, then `make migrate` and `make effective`")
+                write(url, message)
         case ["check"]:
             with owner_url() as url:
                 compare(url)

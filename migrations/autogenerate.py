@@ -25,11 +25,14 @@ from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.orm import Session
 
 from db.models import metadata
+from db.refusal import Refusal
 from migrations import checks, columns, indexes
 from migrations.message import send
+from migrations.views import refuse_open
 from policies.compile import entities, identity
 from policies.entities import FunctionGrant, PolicyComment, RowSecurity, Unsampled
 from policies.found import STRANGERS, FoundGrant, FoundTrigger
+from policies.sql import Refused
 from policies.views import Comment, View, ViewGrant
 
 SCHEMAS = ("app", "auth", "audit")
@@ -59,7 +62,7 @@ def compare_entities(context: AutogenContext, upgrade: UpgradeOps, _schemas: Any
     """Adds what differs: drops before the table operations, functions that no table needs likewise, the rest after."""
     connection = context.connection
     assert connection is not None and context.migration_context is not None
-    early, late = list(identity()), list(entities(metadata.tables.values()))
+    early, late = _ours()
     known = {_key(entity) for entity in early + late}
     columns.settle(upgrade.ops)
     live, limits = _catalog(connection), checks.found(connection)
@@ -83,6 +86,13 @@ def compare_entities(context: AutogenContext, upgrade: UpgradeOps, _schemas: Any
         *_changes(early, live, wanted, dropped),
     ]
     upgrade.ops += [*pending, *indexes.operations(connection, changed), *_changes(late, live, wanted, dropped)]
+
+
+def _ours() -> tuple[list[ReplaceableEntity], list[ReplaceableEntity]]:
+    try:
+        return list(identity()), list(entities(metadata.tables.values()))
+    except Refused as refused:
+        raise Refusal(str(refused)) from refused
 
 
 def _remade(
@@ -141,6 +151,7 @@ def _apply(operations: Operations, pending: Iterable[MigrateOperation]) -> None:
 
 def _catalog(connection: Connection) -> Found:
     found: Found = {}
+    refuse_open(connection)
     for name, owner in connection.execute(text(STRANGERS)):
         raise CommandError(f"{name} belongs to {owner}: `alter {name} owner to app_owner` gives it back")
     with Session(bind=connection, join_transaction_mode="create_savepoint") as session:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from alembic.operations.ops import AlterColumnOp, DropColumnOp, MigrateOperation, ModifyTableOps
+from alembic.operations.ops import AlterColumnOp, CreateTableOp, DropColumnOp, MigrateOperation, ModifyTableOps
 from alembic_utils.on_entity_mixin import OnEntityMixin
 from alembic_utils.replaceable_entity import ReplaceableEntity
 from sqlalchemy import FetchedValue
@@ -14,8 +14,12 @@ Column = tuple[str, str]
 
 
 def settle(pending: Iterable[MigrateOperation]) -> None:
-    """A default that the database fetches from a trigger is none in the catalog, and so in the revision."""
+    """A default that the database fetches from a trigger is none in the catalog, and so in the revision; nor is what the
+    compiler is told of a table, which a revision spells out.
+    """
     for operation in pending:
+        if isinstance(operation, CreateTableOp):
+            operation.info = {}
         if isinstance(operation, ModifyTableOps):
             settle(operation.ops)
         elif isinstance(operation, AlterColumnOp) and type(operation.modify_server_default) is FetchedValue:

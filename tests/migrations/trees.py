@@ -37,6 +37,19 @@ class Tree:
 
     def run(self, *steps: str) -> list[list[str]]:
         """Executes steps such as `revision(url, "labels")` in one fresh process; answers a snapshot for each `keep()`."""
+        done = self._process(*steps)
+        assert done.returncode == 0, done.stdout + done.stderr
+        kept: list[list[str]] = json.loads(done.stderr.splitlines()[-1])
+        return kept
+
+    def refused(self, *steps: str) -> str:
+        """The same for steps that end in one sentence, which it answers."""
+        done = self._process(*steps)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.stderr.splitlines()[-1]
+
+    def _process(self, *steps: str) -> "subprocess.CompletedProcess[str]":
         shutil.copy(Path(__file__).with_name("catalog.py"), self.folder / "catalog.py")
         code = [
             "import json, sys, catalog",
@@ -47,7 +60,7 @@ class Tree:
             "json.dump(kept, sys.stderr)",
         ]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-        done = subprocess.run(
+        return subprocess.run(
             [sys.executable, "-W", "error", "-c", "\n".join(code)],
             cwd=self.folder,
             env=environment,
@@ -55,6 +68,3 @@ class Tree:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        kept: list[list[str]] = json.loads(done.stderr.splitlines()[-1])
-        return kept

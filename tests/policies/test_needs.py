@@ -5,10 +5,14 @@ from itertools import chain
 import psycopg
 import pytest
 
+from db.models import metadata
 from db.patterns import EVERYBODY, Need, names, pattern
 from policies.fence import BORROWS
 from policies.sql import source, statements
 from tests.server import Database
+
+# Patterns that stand alone, and those that stand beside another as the tables have it.
+SETS = sorted({table.info["access"] for table in metadata.tables.values()} | {name for name in names() if pattern(name).within})
 
 
 def written(need: Need) -> str:
@@ -16,12 +20,12 @@ def written(need: Need) -> str:
     return f"{need.name} {need.type}{' not null' * need.required}{f' default {need.default}' if need.default else ''}"
 
 
-@pytest.mark.parametrize("name", names())
-def test_policies_stand_on_what_their_file_needs(own_database: Database, name: str) -> None:
-    columns = {need.name: written(need) for need in pattern(name).needs}
+@pytest.mark.parametrize("access", SETS)
+def test_policies_stand_on_what_their_files_need(own_database: Database, access: str) -> None:
+    columns = {need.name: written(need) for name in access.split() for need in pattern(name).needs}
+    policies = [policy for name in access.split() for policy in statements(f"{name}.sql", table="app.needy")]
     with psycopg.connect(own_database.owner) as connection:
         connection.execute(f"create table app.needy ({', '.join(columns.values())})".encode())
-        policies = statements(f"{name}.sql", table="app.needy")
         for policy in policies:
             connection.execute(policy.text.encode())
     assert policies

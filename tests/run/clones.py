@@ -15,7 +15,9 @@ from pathlib import Path
 import psutil
 
 SOURCE = Path(__file__).resolve().parents[2]
-OURS = re.compile(r"DATABASE_URL$|^(PORT|HOST|ROLE|T|m|TOKEN_KEYS|TEST_POSTGRES|NEW_PASSWORD)$|^(MAKE|MFLAGS|PYTEST|PG)")
+OURS = re.compile(
+    r"DATABASE_URL$|^(PORT|HOST|ROLE|T|m|name|access|TOKEN_KEYS|TEST_POSTGRES|NEW_PASSWORD)$|^(MAKE|MFLAGS|PYTEST|PG)"
+)
 
 
 def clone(folder: Path, *, venv: bool = True) -> Path:
