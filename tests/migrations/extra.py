@@ -60,9 +60,12 @@ def write(
 
 def upgrading(url: str, folder: Path) -> subprocess.Popen[str]:
     """A process of its own that upgrades to what is in the folder: Alembic runs once in a process."""
-    code = (
-        "import sys; from tests.migrations.extra import *; command.upgrade(configured(sys.argv[1], Path(sys.argv[2])), 'head')"
-    )
+    code = """
+import sys
+from migrations.patience import patiently
+from tests.migrations.extra import *
+patiently(lambda: command.upgrade(configured(sys.argv[1], Path(sys.argv[2])), "head"))
+"""
     return subprocess.Popen(
         [sys.executable, "-c", code, url, str(folder)],
         cwd=clone(),

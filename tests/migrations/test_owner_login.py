@@ -1,11 +1,14 @@
 """The login that migrates needs no superuser: on managed Postgres it owns the database and may create roles, no more."""
 
+from collections.abc import Callable
+
 import psycopg
 import pytest
 from alembic import command
 
 from db.embedded import Cluster
 from db.logins import set_password
+from db.refusal import Refusal
 from migrations import check, head, upgrade
 from migrations.run import config, downgrade, roles
 from policies import effective
@@ -80,3 +83,9 @@ def test_login_that_may_not_create_roles_is_told_by_postgres(managed: str, clust
     as_superuser(cluster, "alter role provider_login createrole")
     upgrade(managed)
     command.check(config(managed))
+
+
+@pytest.mark.parametrize("command_", [upgrade, check, lambda url: downgrade(url, "base")])
+def test_migration_cannot_set_its_role_on_a_poolers_connection(command_: Callable[[str], None]) -> None:
+    with pytest.raises(Refusal, match="direct host"):
+        command_("postgresql://owner:x@ep-cool-night-123-pooler.eu.example/rowkeep")
