@@ -7,12 +7,12 @@ PY := .venv/bin/python
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-run lint types table revision migrate check history effective psql url password bench lock help
+.PHONY: run test test-run lint types table revision migrate check history effective psql url password rotate-seal retire-seal bench lock help
 
 run: $(READY) ## serve the API on PORT (8000), with an embedded Postgres unless DATABASE_URL is set
 	@exec $(PY) -m api
 
-test: $(READY) ## every test on throw-away databases; T=path narrows, TEST_POSTGRES=url|container chooses the server
+test: $(READY) ## every test on throw-away databases; T=path narrows, TEST_POSTGRES=url|container chooses the server, SEALED=0 leaves the seal out
 	@exec $(PY) -m pytest -n $(WORKERS) $(T)
 
 test-run: $(READY) ## the commands themselves, run in clones: slow
@@ -55,6 +55,12 @@ url: $(READY) ## the URL of ROLE=owner|api|auth|auditor; `make -s url` prints no
 password: $(READY) ## set the password of the login ROLE=api|auth|auditor through OWNER_DATABASE_URL
 	@exec $(PY) -m db password $(ROLE)
 
+rotate-seal: $(READY) ## let the database of OWNER_DATABASE_URL know SEAL_KEY, beside the keys that it knows
+	@exec $(PY) -m db.rotate add
+
+retire-seal: $(READY) ## let it forget every other key, once each API has this SEAL_KEY
+	@exec $(PY) -m db.rotate retire
+
 bench: $(READY) ## measure what the README quotes
 	@exec $(PY) -m bench
 
@@ -66,7 +72,7 @@ lock: ## write requirements.lock anew from pyproject.toml
 	  && mv requirements.new requirements.lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 # All of it goes to stderr, so that `make -s url` can be read by a script from the first time on.
 $(READY): requirements.lock

@@ -20,8 +20,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     Raises: Refusal where the database is weaker than promised.
     """
     settings: Settings = app.state.settings
-    app.state.api = engine(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
-    app.state.auth = engine(settings.auth_database_url.get_secret_value(), pool_size=settings.auth_pool_size)
+    api, auth, seal = settings.database_url, settings.auth_database_url, settings.seal
+    app.state.api = engine(api.get_secret_value(), pool_size=settings.pool_size, seal=seal)
+    app.state.auth = engine(auth.get_secret_value(), pool_size=settings.auth_pool_size, seal=seal)
     try:
         await check(app.state.api, "app_api", known(), head())
         await check(app.state.auth, "app_auth", known(), head())

@@ -82,7 +82,7 @@ def measure(amount: Amount, only: str | None) -> report.Results:
         data.load(url, size, say)
         data.allow_by_hand(url)
         texts, findings = plans.explain(url)
-        figures = [] if only == "http" else sql.measure(environment["DATABASE_URL"], url, amount.sql_turns, say)
+        figures = [] if only == "http" else sql.measure(environment, url, amount.sql_turns, say)
         routes = [] if only == "sql" else web.measure(environment, url, amount.http_turns, amount.requests, say)
         with psycopg.connect(url) as owner:
             version = str(owner.info.parameter_status("server_version"))

@@ -17,7 +17,8 @@ from starlette.responses import Response
 
 from api.bodies import columns
 from db.models.notes import Note
-from db.transaction import BEGIN, BIND, person
+from db.seal import Seal, decoded
+from db.transaction import BEGIN, BIND, binding, person
 
 SHOWN = ", ".join(column.key for column in columns(Note))
 STATEMENTS = {
@@ -50,11 +51,11 @@ def constant() -> FastAPI:
     return app
 
 
-async def transact(connection: psycopg.AsyncConnection[Any], statement: str, me: UUID, note: UUID) -> list[Any]:
+async def transact(connection: psycopg.AsyncConnection[Any], seal: Seal, statement: str, me: UUID, note: UUID) -> list[Any]:
     """The statement's rows, in a bound transaction of its own: one round trip."""
     async with connection.pipeline():
         await connection.execute(BEGIN)
-        await connection.execute(BIND, person(me))
+        await connection.execute(BIND, binding(person(me), seal, connection.info.backend_pid))
         cursor = await connection.execute(statement, {"note": note, "limit": 21, **NEW})
         await connection.execute("commit")
     return await cursor.fetchall()
@@ -62,12 +63,13 @@ async def transact(connection: psycopg.AsyncConnection[Any], statement: str, me:
 
 async def main(me: UUID, note: UUID) -> None:
     """Each line is `operation<tab>count`; answers `done` when it has run."""
+    seal = Seal(decoded(os.environ["SEAL_KEY"]))
     async with await psycopg.AsyncConnection.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         loop = asyncio.get_running_loop()
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             operation, count = line.split("\t")
             for _ in range(int(count)):
-                await transact(connection, STATEMENTS[operation], me, note)
+                await transact(connection, seal, STATEMENTS[operation], me, note)
             print("done", flush=True)
 
 

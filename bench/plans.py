@@ -8,7 +8,7 @@ import psycopg
 
 from bench.burst import NAMED
 from bench.statements import CASES, Case
-from db.transaction import BIND, Identity
+from db.transaction import BIND, binding, person
 
 SIDES = {"under policies": "app_user", "by hand": "bench_by_hand"}
 
@@ -41,7 +41,7 @@ def _plan(owner_url: str, role: str, statement: str) -> str:
     numbers: dict[str, str] = {}
     generic = NAMED.sub(lambda match: numbers.setdefault(match[1], f"${len(numbers) + 1}"), statement)
     with psycopg.connect(owner_url) as connection:
-        connection.execute(BIND, Identity(role, "app.current_user_id", str(UUID(int=1))))
+        connection.execute(BIND, binding(person(UUID(int=1), role), None, 0))
         return "\n".join(row[0] for row in connection.execute(f"explain (costs off, generic_plan) {generic}".encode()))
 
 

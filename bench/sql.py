@@ -5,7 +5,7 @@ is bound to a role that policies do not concern, with plain grants; settings, de
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,7 +16,8 @@ from bench.cpu import nanoseconds
 from bench.data import superuser
 from bench.pairs import Spread, alternate, spread
 from bench.statements import CASES, Case
-from db.transaction import BEGIN, BIND, Identity, person
+from db.seal import Seal, decoded
+from db.transaction import BEGIN, BIND, binding, person
 
 # Several, so that no single person's pages decide; few, so that both sides find them in memory.
 PEOPLE = 5
@@ -48,19 +49,19 @@ class Figure(NamedTuple):
 
 
 class Side:
-    """One connection and the identity that its transactions are bound to."""
+    """One connection, and how its transactions are bound."""
 
-    def __init__(self, url: str, role: str | None = None) -> None:
+    def __init__(self, url: str, seal: Seal | None = None, role: str = "app_user") -> None:
         self.connection = psycopg.connect(url, autocommit=True, prepare_threshold=0)
         self.pid = self.connection.info.backend_pid
-        self.role = role
+        self.seal, self.role = seal, role
         self.burst = Burst(self.connection)
 
     def together(self, statement: str, arguments: list[dict[str, Any]]) -> Cost:
         """The cost of each statement alone: all in one bound transaction, which is not counted. Nothing stays."""
         with self.connection.pipeline():
             self.connection.execute(BEGIN)
-            self.connection.execute(BIND, self.identity(arguments[0]["me"]))
+            self.connection.execute(BIND, self.bound(arguments[0]["me"]))
         self.burst.prepare(statement)
         cost = self._cost(len(arguments), lambda: self.burst.run([(statement, each) for each in arguments]))
         self.burst.run([("rollback", {})])
@@ -73,15 +74,15 @@ class Side:
             for each in arguments:
                 with self.connection.pipeline():
                     self.connection.execute(BEGIN)
-                    self.connection.execute(BIND, self.identity(each["me"]))
+                    self.connection.execute(BIND, self.bound(each["me"]))
                     self.connection.execute(statement, each)
                     # Not a rollback: after one psycopg forgets every prepared statement.
                     self.connection.execute("commit")
 
         return self._cost(len(arguments), run)
 
-    def identity(self, me: UUID) -> Identity:
-        return person(me, self.role) if self.role else person(me)
+    def bound(self, me: UUID) -> tuple[str, ...]:
+        return binding(person(me, self.role), self.seal, self.pid)
 
     def _cost(self, count: int, run: Callable[[], None]) -> Cost:
         cpu, clock = nanoseconds(self.pid), time.perf_counter_ns()
@@ -90,9 +91,10 @@ class Side:
         return Cost(spent / count / 1000, passed / count / 1000)
 
 
-def measure(api_url: str, owner_url: str, turns: int, say: Callable[[str], None]) -> list[Figure]:
+def measure(environment: Mapping[str, str], owner_url: str, turns: int, say: Callable[[str], None]) -> list[Figure]:
     """Every case, `turns` times each way; each turn is another person's, the same one for both sides."""
-    policies, by_hand = Side(api_url), Side(owner_url, "bench_by_hand")
+    seal = Seal(decoded(environment["SEAL_KEY"]))
+    policies, by_hand = Side(environment["DATABASE_URL"], seal), Side(owner_url, role="bench_by_hand")
     who = [_sees(by_hand, number) for number in range(PEOPLE)]
     found = []
     with superuser(owner_url) as owner:

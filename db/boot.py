@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from db.refusal import Refusal
+from db.sealed import check_seal
 
 # What gets around policies, of the login and of every role that it may become, by whatever way.
 LOGIN = text("""
@@ -23,7 +24,7 @@ select r.rolname as role, case
     select from pg_catalog.pg_namespace n
     left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relowner = r.oid
     left join pg_catalog.pg_proc p on p.pronamespace = n.oid and p.proowner = r.oid
-    where n.nspname in ('app', 'auth', 'audit') and (n.nspowner = r.oid or c.oid is not null or p.oid is not null)
+    where n.nspname in ('app', 'auth', 'audit', 'seal') and (n.nspowner = r.oid or c.oid is not null or p.oid is not null)
   ) then 'owner of tables, functions or schemas'
   end as power
 from pg_catalog.pg_roles r
@@ -53,6 +54,7 @@ async def check(engine: AsyncEngine, login: str, known: set[str], head: str) -> 
             raise Refusal(f"{unforced[0]} lacks forced row security: run `make migrate`, or mend it as its owner with "
                           f"`alter table {unforced[0]} enable row level security, force row level security`")  # fmt: skip
         await check_revision(connection, known, head)
+        await check_seal(connection, login)
 
 
 @asynccontextmanager

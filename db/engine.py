@@ -8,12 +8,13 @@ from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from db.seal import Seal
 from db.settings import sqlalchemy_url
 from db.transaction import Connection
 
 
-def engine(url: str, *, pool_size: int, pool_timeout: float = 10) -> AsyncEngine:
-    """A pool for one login, and how many seconds a request waits for a connection of it.
+def engine(url: str, *, pool_size: int, seal: Seal | None, pool_timeout: float = 10) -> AsyncEngine:
+    """A pool for one login, what seals its identities, and how many seconds a request waits for a connection of it.
 
     `pool_recycle` stays below the 300 s after which serverless hosts drop idle connections.
     """
@@ -25,6 +26,11 @@ def engine(url: str, *, pool_size: int, pool_timeout: float = 10) -> AsyncEngine
         pool_recycle=240,
         connect_args={"async_creator_fn": Connection.connect, "autocommit": True, "connect_timeout": 10},
     )
+
+    @event.listens_for(made.sync_engine, "connect")
+    def hand_seal(connection: Any, _record: Any) -> None:
+        connection.driver_connection.seal = seal
+
     event.listen(made.sync_engine, "checkout", refuse_dead)
     event.listen(made.sync_engine, "checkin", forget_identity)
     return made

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings
 
 from db.refusal import Refusal
+from db.seal import Seal, decoded
 
 WELL_KNOWN = {
     "postgres",
@@ -31,6 +32,8 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(description="Login app_api: what requests use.")
     auth_database_url: SecretStr = Field(description="Login app_auth: what sign-up and sign-in use.")
     token_keys: SecretStr = Field(description="Keys of access tokens, base64 of 32 bytes each; the first signs, all verify.")
+    seal_key: SecretStr | None = Field(default=None, description="Seals identities; base64 of 32 bytes or more.")
+    seal_backend: bool = Field(default=True, description="A seal is good on its own connection alone; false behind a pooler.")
     token_minutes: int = Field(default=60, ge=1, le=24 * 60, description="How long an access token is good for.")
     pool_size: int = Field(default=10, ge=1, le=500, description="Connections of app_api per process.")
     auth_pool_size: int = Field(default=3, ge=1, le=100, description="Connections of app_auth per process.")
@@ -43,6 +46,8 @@ class Settings(BaseSettings):
         for seed in self.token_seeds:
             if len(set(seed)) < 16:
                 raise ValueError("TOKEN_KEYS has a guessable key: set it to the output of `openssl rand -base64 32`")
+        if self.seal_key is not None:
+            decoded(self.seal_key.get_secret_value())
         for name in ("database_url", "auth_database_url"):
             # libpq reads the password wherever in the URL it stands.
             password = conninfo_to_dict(psycopg_url(getattr(self, name).get_secret_value())).get("password")
@@ -51,6 +56,13 @@ class Settings(BaseSettings):
                     f"{name.upper()} has a password that everybody knows: give the login one of its own, `make password`"
                 )
         return self
+
+    @property
+    def seal(self) -> Seal | None:
+        """What seals identities; None on a database without a key."""
+        if self.seal_key is None:
+            return None
+        return Seal(decoded(self.seal_key.get_secret_value()), backend=self.seal_backend)
 
     @property
     def token_seeds(self) -> list[bytes]:

@@ -20,11 +20,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.cancelled import Cancelled
+from db.seal import Seal
 
 # Spelled out, so that no `alter role … set default_transaction_…` changes what a request runs in.
 BEGIN = "begin isolation level read committed, read write"
 # Bound as parameters: another session of the same login can read query text, never parameters.
-BIND = "select pg_catalog.set_config('role', %s, true), pg_catalog.set_config(%s, %s, true)"
+BIND = (
+    "select pg_catalog.set_config('role', %s, true), pg_catalog.set_config(%s, %s, true), "
+    "pg_catalog.set_config('app.current_user_seal', %s, true)"
+)
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
@@ -54,11 +58,17 @@ def address(email: str) -> Identity:
     return Identity("app_auth", "auth.email", email)
 
 
+def binding(identity: Identity, seal: Seal | None, pid: int) -> tuple[str, str, str, str]:
+    """The parameters of BIND, for a transaction that starts now on the backend `pid`."""
+    return (*identity, seal(*identity, pid) if seal else "")
+
+
 class Connection(Cancelled):
     """A connection in autocommit mode whose cursors open the transaction themselves, bound to `identity`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.seal: Seal | None = None
         self.cursor_factory = Cursor
         self.server_cursor_factory = ServerCursor
         self.bind_to(None)
@@ -84,7 +94,7 @@ class Connection(Cancelled):
         async with self.pipeline():
             with self.cancelled_with_its_task():
                 await psycopg.AsyncCursor(self).execute(BEGIN)
-                await psycopg.AsyncCursor(self).execute(BIND, self.identity)
+                await psycopg.AsyncCursor(self).execute(BIND, binding(self.identity, self.seal, self.info.backend_pid))
                 yield
                 if self.once:
                     await psycopg.AsyncCursor(self).execute("commit")

@@ -5,7 +5,7 @@ needs, and tries each entity by itself; here the pending table changes and all e
 back as the catalog prints them, and rolled back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import product
 from typing import Any
 
@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from db.models import metadata
 from db.refusal import Refusal
-from migrations import checks, columns, indexes
+from migrations import bodies, checks, columns, indexes
 from migrations.message import send
 from migrations.views import refuse_open
 from policies.compile import entities, identity
@@ -35,7 +35,7 @@ from policies.found import STRANGERS, FoundGrant, FoundTrigger
 from policies.sql import Refused
 from policies.views import Comment, View, ViewGrant
 
-SCHEMAS = ("app", "auth", "audit")
+SCHEMAS = ("app", "auth", "audit", "seal")
 KINDS: list[type[ReplaceableEntity]] = [
     PGFunction, FunctionGrant, RowSecurity, Unsampled, View, ViewGrant, Comment, PGPolicy, PolicyComment, FoundGrant,
     FoundTrigger,
@@ -70,7 +70,7 @@ def compare_entities(context: AutogenContext, upgrade: UpgradeOps, _schemas: Any
     try:
         connection.execute(text("set local row_security = on"))  # as in migrations/bodies.py
         gone = [entity for key, entity in reversed(live.items()) if key not in known or isinstance(entity, OF_COLUMNS)]
-        send(connection, (_text(entity.to_sql_statement_drop()) for entity in gone))
+        _send(connection, gone, lambda entity: [entity.to_sql_statement_drop()])
         _make(connection, early)
         _apply(Operations(context.migration_context), upgrade.ops)
         _make(connection, late)
@@ -133,7 +133,13 @@ def _changes(ordered: Iterable[ReplaceableEntity], live: Found, wanted: Found, d
 
 
 def _make(connection: Connection, ordered: Iterable[ReplaceableEntity]) -> None:
-    send(connection, (_text(each) for entity in ordered for each in entity.to_sql_statement_create_or_replace()))
+    _send(connection, ordered, lambda entity: entity.to_sql_statement_create_or_replace())
+
+
+def _send(
+    connection: Connection, ordered: Iterable[ReplaceableEntity], how: Callable[[ReplaceableEntity], Iterable[TextClause]]
+) -> None:
+    send(connection, (each for entity in ordered for each in bodies.owned(entity, map(_text, how(entity)))))
 
 
 def _text(statement: TextClause) -> str:
@@ -152,8 +158,8 @@ def _apply(operations: Operations, pending: Iterable[MigrateOperation]) -> None:
 def _catalog(connection: Connection) -> Found:
     found: Found = {}
     refuse_open(connection)
-    for name, owner in connection.execute(text(STRANGERS)):
-        raise CommandError(f"{name} belongs to {owner}: `alter {name} owner to app_owner` gives it back")
+    for name, owner, ours in connection.execute(text(STRANGERS)):
+        raise CommandError(f"{name} belongs to {owner}: `alter {name} owner to {ours}` gives it back")
     with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
         for kind, schema in product(KINDS, SCHEMAS):
             each: list[ReplaceableEntity] = kind.from_database(session, schema)

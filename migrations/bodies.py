@@ -1,13 +1,26 @@
-"""Checks a function's body as it will run, under policies, while revisions themselves run with `row_security = off`.
+"""Makes each entity as the role that owns its schema, and checks a function's body as it will run: under policies.
 
-Postgres plans a body of `language sql` as it makes the function, and would refuse it for the tables that it reads.
+Revisions themselves run with `row_security = off`. Postgres plans a body of `language sql` as it makes the function, and
+would refuse it for the tables that it reads.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from alembic.operations import Operations
 from alembic_utils.pg_function import PGFunction
-from alembic_utils.reversible_op import CreateOp, ReplaceOp, RevertOp
+from alembic_utils.replaceable_entity import ReplaceableEntity
+from alembic_utils.reversible_op import CreateOp, DropOp, ReplaceOp, RevertOp
+
+OWNERS = {"seal": "app_seal"}
+
+
+def owned(entity: ReplaceableEntity, statements: Iterable[Any]) -> Iterator[Any]:
+    """The statements, between those that become the schema's owner and app_owner again."""
+    owner = OWNERS.get(entity.schema)
+    yield from [f"set local role {owner}"] * bool(owner)
+    yield from statements
+    yield from ["set local role app_owner"] * bool(owner)
 
 
 @Operations.implementation_for(CreateOp, replace=True)
@@ -16,12 +29,17 @@ from alembic_utils.reversible_op import CreateOp, ReplaceOp, RevertOp
 def make(operations: Operations, operation: Any) -> None:
     """Executes what alembic-utils would."""
     entity = operation.target
+    new = isinstance(operation, CreateOp)
     if isinstance(entity, PGFunction):
         operations.execute("set local row_security = on")
-    if isinstance(operation, CreateOp):
-        operations.execute(entity.to_sql_statement_create())
-    else:
-        for statement in entity.to_sql_statement_create_or_replace():
-            operations.execute(statement)
+    for statement in owned(entity, [entity.to_sql_statement_create()] if new else entity.to_sql_statement_create_or_replace()):
+        operations.execute(statement)
     if isinstance(entity, PGFunction):
         operations.execute("set local row_security = off")
+
+
+@Operations.implementation_for(DropOp, replace=True)
+def drop(operations: Operations, operation: Any) -> None:
+    """Executes what alembic-utils would."""
+    for statement in owned(operation.target, [operation.target.to_sql_statement_drop(cascade=operation.cascade)]):
+        operations.execute(statement)

@@ -24,7 +24,8 @@ POLICY = re.compile(r'create policy \w+ on (?P<table>[\w.]+)\s(?:(?!--|/\*|creat
 
 def identity() -> Iterator[ReplaceableEntity]:
     """Functions that no table is needed for: column defaults use them, so they come before the tables."""
-    return _functions("identity.sql")
+    yield from _functions("seal.sql")
+    yield from _functions("identity.sql")
 
 
 def entities(tables: Iterable[Table]) -> Iterator[ReplaceableEntity]:

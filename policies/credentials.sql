@@ -4,13 +4,13 @@
 
 -- The address in the local setting auth.email, and no other.
 create policy select_address on {table} for select to app_auth, app_owner
-  using (email = nullif(current_setting('auth.email', true), ''));
+  using (email = (select auth.current_email()));
 
 -- auth.sign_up writes to a known address too, so that the work does not tell that it is known.
 create policy update_address on {table} for update to app_owner
-  using (email = nullif(current_setting('auth.email', true), ''))
-  with check (email = nullif(current_setting('auth.email', true), ''));
+  using (email = (select auth.current_email()))
+  with check (email = (select auth.current_email()));
 
 -- auth.sign_up adds the address that its transaction is bound to.
 create policy insert_address on {table} for insert to app_owner
-  with check (email = nullif(current_setting('auth.email', true), ''));
+  with check (email = (select auth.current_email()));

@@ -30,13 +30,16 @@ where nspname = :schema and tgenabled <> 'O'"""
 
 # What somebody else owns, app_owner can neither compare nor mend.
 STRANGERS = """
-select format('%s %s', kind, name), owner::regrole::text from (
+select format('%s %s', kind, name), owner::regrole::text,
+  case schema::regnamespace::text when 'seal' then 'app_seal' else 'app_owner' end
+from (
   select 'table', c.oid::regclass::text, relowner, relnamespace from pg_class c where relkind in ('r', 'p', 'v', 'm', 'f')
   union all
   select 'function', p.oid::regprocedure::text, proowner, pronamespace from pg_proc p
 ) ours (kind, name, owner, schema)
 where schema::regnamespace::text in ('app', 'auth', 'audit')
-  and owner::regrole::text not in ('app_owner', 'app_inspector', 'app_seal')
+  and owner::regrole::text not in ('app_owner', 'app_inspector')
+  or schema::regnamespace::text = 'seal' and owner::regrole::text <> 'app_seal'
 order by 1"""
 
 

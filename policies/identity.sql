@@ -2,15 +2,21 @@
 -- A body that starts with `return` is bound to what it names when it is made: no search_path, and no temporary type of an
 -- attacker's, changes it afterwards.
 
--- claimed_user_id: the bare setting, for column defaults and triggers, which run once per row.
+-- claimed_user_id: the bare setting, for column defaults and triggers, which run once per row. A local setting leaves ''
+-- behind in its session, hence nullif. Fences compare it with the trusted one, once per statement.
 create function app.claimed_user_id() returns uuid language sql stable parallel restricted
 return nullif(current_setting('app.current_user_id', true), '')::uuid;
 grant execute on function app.claimed_user_id() to app_user, app_trash, app_viewer, app_auth;
 
--- current_user_id: the identity that policies trust. A local setting leaves '' behind in its session, hence nullif.
+-- current_user_id: the identity that policies trust. The planner puts the body in its place, so the call costs nothing.
 create function app.current_user_id() returns uuid language sql stable parallel restricted
-return nullif(current_setting('app.current_user_id', true), '')::uuid;
+return seal.verified('app.current_user_id')::uuid;
 grant execute on function app.current_user_id() to app_user, app_trash, app_viewer;
+
+-- current_email: the address that policies trust, for those who sign up or in.
+create function auth.current_email() returns text language sql stable parallel restricted
+return seal.verified('auth.email');
+grant execute on function auth.current_email() to app_auth;
 
 -- uuidv7: time-ordered keys (RFC 9562: 48 bits of milliseconds, 12 of their fraction, 62 random), so that inserts stay
 -- local and a page can be cut at a key. The same text on every version.

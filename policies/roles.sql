@@ -64,12 +64,14 @@ begin
         || case when modern then ' with inherit false, set true' else '' end;
     end if;
   end loop;
-  -- Migrations act as app_owner, so the login that runs them must be able to become it.
-  if not pg_has_role(current_user, 'app_owner', 'member') then
-    execute format('grant app_owner to %I', current_user);
-  elsif modern and not pg_has_role(current_user, 'app_owner', 'SET') then
-    execute format('grant app_owner to %I with set true', current_user);
-  end if;
+  -- Migrations act as app_owner, and as app_seal in its schema, so the login that runs them must be able to become both.
+  for wanted in select unnest(array['app_owner', 'app_seal']) as role loop
+    if not pg_has_role(current_user, wanted.role, 'member') then
+      execute format('grant %I to %I', wanted.role, current_user);
+    elsif modern and not pg_has_role(current_user, wanted.role, 'SET') then
+      execute format('grant %I to %I with set true', wanted.role, current_user);
+    end if;
+  end loop;
 end
 $$;
 
@@ -87,6 +89,21 @@ begin
 end
 $$;
 revoke all on schema public from public;
+
+-- The seal: keys that say who may bind an identity, and the logins that may without. app_owner may name the verifier in its
+-- functions; nobody but app_seal reads a key.
+create schema if not exists seal authorization app_seal;
+set local role app_seal;
+grant usage on schema seal to app_owner;
+create table if not exists seal.keys (
+  inner_pad bytea constraint keys_pkey primary key check (octet_length(inner_pad) = 64),
+  outer_pad bytea not null check (octet_length(outer_pad) = 64),
+  made_at timestamptz not null default clock_timestamp()
+);
+-- A DBA's login, by name. Superusers need not be named.
+create table if not exists seal.exempt (role name constraint exempt_pkey primary key);
+alter default privileges for role app_seal revoke execute on functions from public;
+reset role;
 
 set local role app_owner;
 create schema if not exists app;

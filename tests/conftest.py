@@ -13,9 +13,9 @@ from psycopg.rows import TupleRow
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
-from db.engine import engine as make_engine
 from db.settings import Settings
 from tests.people import SEED, World, build
+from tests.sealing import pool, prepare_key, seal_key
 from tests.server import Database, cloned, prepare, running
 
 SECRET = b64encode(SEED).decode()
@@ -25,6 +25,7 @@ stack = ExitStack()
 def pytest_configure(config: pytest.Config) -> None:
     """Only the process that the user started makes a server; workers find it in their environment."""
     if not hasattr(config, "workerinput") and not config.option.collectonly:
+        prepare_key()
         prepare(stack.enter_context(running()))
 
 
@@ -37,6 +38,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def settings(database: Database, **changes: object) -> Settings:
     """Settings of an API on this database."""
     values = {"database_url": database.api, "auth_database_url": database.auth, "token_keys": SECRET, "pool_size": 5}
+    values["seal_key"] = seal_key()
     return Settings.model_validate({**values, **changes})
 
 
@@ -93,7 +95,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture(scope="session")
 async def api(database: Database) -> AsyncIterator[AsyncEngine]:
     """A small pool of the login that requests use."""
-    made = make_engine(database.api, pool_size=3)
+    made = pool(database.api, pool_size=3)
     yield made
     await made.dispose()
 

@@ -18,8 +18,10 @@ from db import processes
 from db.embedded import Cluster
 from db.logins import set_password
 from db.refusal import Refusal
+from db.seal import accept, decoded
 from db.settings import clone, psycopg_url
 from migrations import upgrade
+from tests.sealing import seal_key
 
 TEMPLATE = "rowkeep_template"
 SERVER, PASSWORD = "ROWKEEP_TEST_SERVER", "ROWKEEP_TEST_PASSWORD"
@@ -103,6 +105,9 @@ def prepare(url: str) -> None:
         upgrade(at(url, TEMPLATE))
         for login in ("app_api", "app_auth"):
             set_password(connection, login, os.environ[PASSWORD])
+    if key := seal_key():
+        with psycopg.connect(at(url, TEMPLATE)) as owner:
+            accept(owner, decoded(key))
 
 
 @contextmanager

@@ -8,9 +8,9 @@ import psycopg
 from psycopg import sql
 
 from db.boot import check
-from db.engine import engine as make_engine
 from db.refusal import Refusal
 from db.revisions import head, known
+from tests.sealing import pool
 from tests.server import Database, at
 
 
@@ -57,7 +57,7 @@ def roles(database: Database) -> Iterator[Roles]:
 
 async def refusal(url: str, login: str = "app_api", *, codes: set[str] | None = None, needs: str | None = None) -> str:
     """The sentence of a refused boot, or nothing."""
-    engine = make_engine(url, pool_size=1)
+    engine = pool(url, pool_size=1)
     try:
         await check(engine, login, codes or known(), needs or head())
     except Refusal as refused:

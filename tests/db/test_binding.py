@@ -12,13 +12,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import select
 
-from db.engine import engine as make_engine
 from db.models.notes import Note
 from db.transaction import begin, connect, once, person
 from tests.db.ways import READS
 from tests.faults.settled import until
 from tests.notes import Owner, person_with_notes, titles_of
 from tests.proxy import Wire, proxied
+from tests.sealing import pool
 from tests.server import Database
 
 
@@ -32,7 +32,7 @@ class Watched(NamedTuple):
 @pytest.fixture
 async def watched(database: Database) -> AsyncIterator[Watched]:
     async with proxied(database.api) as (url, wire):
-        engine = make_engine(url, pool_size=1)
+        engine = pool(url, pool_size=1)
         async with engine.connect():
             pass
         yield Watched(engine, wire)
@@ -88,7 +88,8 @@ async def test_no_text_that_is_sent_shows_an_identity(watched: Watched, alice: U
             await READS[way](tx)
         await once(watched.engine, person(alice), select(Note.id))
     sent = "\n".join(watched.wire.sql).lower()
-    assert "select pg_catalog.set_config('role', $1, true), pg_catalog.set_config($2, $3, true)" in sent
+    assert "select pg_catalog.set_config('role', $1, true), pg_catalog.set_config($2, $3, true), " in sent
+    assert "pg_catalog.set_config('app.current_user_seal', $4, true)" in sent
     assert alice.hex not in sent.replace("-", "")
     assert "app_user" not in sent
 

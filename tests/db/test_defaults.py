@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col, select
 
-from db.engine import engine as make_engine
 from db.models.notes import Note
 from db.transaction import begin, once, person
 from tests.notes import Owner, person_with_notes, titles_of
+from tests.sealing import pool
 from tests.server import Database
 
 TARGETS = ("database {}", "role app_api in database {}")
@@ -42,7 +42,7 @@ def truth(own_database: Database) -> Iterator[Owner]:
 
 @pytest.fixture
 async def spoiled(own_database: Database, truth: Owner) -> AsyncIterator[Spoiled]:
-    engine = make_engine(own_database.api, pool_size=1)
+    engine = pool(own_database.api, pool_size=1)
     yield Spoiled(truth, engine, own_database.name)
     await engine.dispose()
 

@@ -12,12 +12,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import select
 
-from db.engine import engine as make_engine
 from db.models.notes import Note
 from db.transaction import begin, connect, once, person
 from tests.db.ends import ENDS
 from tests.db.ways import READS, driver
 from tests.notes import Owner, person_with_notes, titles_of
+from tests.sealing import pool
 from tests.server import Database
 
 WHO = text("select current_user::text, session_user::text, current_setting('app.current_user_id', true)")
@@ -27,7 +27,7 @@ BACKEND = text("select pg_backend_pid()")
 @pytest.fixture
 async def single(database: Database) -> AsyncIterator[AsyncEngine]:
     """A pool of one connection: what one leaves behind, the next one finds."""
-    made = make_engine(database.api, pool_size=1)
+    made = pool(database.api, pool_size=1)
     yield made
     await made.dispose()
 

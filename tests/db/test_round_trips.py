@@ -9,11 +9,11 @@ from sqlalchemy import func, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col, select
 
-from db.engine import engine as make_engine
 from db.models.notes import Note
 from db.transaction import begin, once, person
 from tests.notes import Owner, person_with_notes, titles_of
 from tests.proxy import Wire, proxied
+from tests.sealing import pool
 from tests.server import Database
 
 
@@ -27,7 +27,7 @@ class Counted(NamedTuple):
 @pytest.fixture(scope="module")
 async def counted(database: Database) -> AsyncIterator[Counted]:
     async with proxied(database.api) as (url, wire):
-        engine = make_engine(url, pool_size=1)
+        engine = pool(url, pool_size=1)
         async with engine.connect():
             pass
         yield Counted(engine, wire)

@@ -20,7 +20,15 @@ GOOD = {
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """A good one, to be spoiled; nothing of the developer's own."""
-    for name in ("TOKEN_MINUTES", "POOL_SIZE", "AUTH_POOL_SIZE", "REQUEST_SECONDS", "MAX_BODY_BYTES"):
+    for name in (
+        "SEAL_KEY",
+        "SEAL_BACKEND",
+        "TOKEN_MINUTES",
+        "POOL_SIZE",
+        "AUTH_POOL_SIZE",
+        "REQUEST_SECONDS",
+        "MAX_BODY_BYTES",
+    ):
         monkeypatch.delenv(name, raising=False)
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)
@@ -63,6 +71,30 @@ def test_a_token_key_that_is_not_32_bytes_is_refused(environment: pytest.MonkeyP
 def test_a_guessable_token_key_is_refused(environment: pytest.MonkeyPatch, seed: str) -> None:
     environment.setenv("TOKEN_KEYS", f"{GOOD['TOKEN_KEYS']},{b64encode(seed.encode()).decode()}")
     assert "TOKEN_KEYS has a guessable key" in refused()
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("q8Zr is no base64!", "is not base64"),
+        (b64encode(b"q8Zr" * 7).decode(), "is shorter than 32 bytes"),
+        ("", "is shorter than 32 bytes"),
+        (b64encode(b"q8Zr" * 8).decode(), "is guessable"),
+        (b64encode(b"\0" * 64).decode(), "is guessable"),
+    ],
+)
+def test_a_weak_seal_key_is_refused(environment: pytest.MonkeyPatch, key: str, said: str) -> None:
+    environment.setenv("SEAL_KEY", key)
+    assert refused() == f"SEAL_KEY {said}: set it to the output of `openssl rand -base64 32`"
+
+
+def test_a_strong_seal_key_is_no_secret_that_shows(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("SEAL_KEY", GOOD["TOKEN_KEYS"])
+    settings = load()
+    assert settings.seal is not None and settings.seal.backend
+    assert "q8Zr" not in repr(settings) + repr(settings.seal) + repr(vars(settings))
+    environment.setenv("SEAL_BACKEND", "false")
+    assert load().seal is not None and not load().seal.backend  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "AUTH_DATABASE_URL"])

@@ -9,19 +9,19 @@ from sqlalchemy import Table, delete, insert, select, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from db.engine import engine as make_engine
 from db.models import metadata
 from db.models.notes import Note
 from db.transaction import address, begin, once, person
 from tests.db.ways import READS, Seen, driver
 from tests.db.writes import INSERTS, WRITES
 from tests.notes import Owner, person_with_notes, titles_of
+from tests.sealing import pool
 from tests.server import Database
 
 
 @pytest.fixture
 async def auth(database: Database) -> AsyncIterator[AsyncEngine]:
-    made = make_engine(database.auth, pool_size=1)
+    made = pool(database.auth, pool_size=1)
     yield made
     await made.dispose()
 

@@ -9,12 +9,12 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import select
 
-from db.engine import engine as make_engine
 from db.models.notes import Note
 from db.transaction import begin, once, person
 from tests.faults.settled import settled
 from tests.faults.steps import When, each_step
 from tests.notes import Owner, person_with_notes, titles_of
+from tests.sealing import pool
 from tests.server import Database
 
 TWO = text("insert into app.notes (title) values (:a), (:b) returning id")
@@ -51,7 +51,7 @@ OPERATIONS: dict[str, Operation] = {each.__name__: each for each in (one_stateme
 
 @pytest.fixture
 async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    made = make_engine(database.api, pool_size=1)
+    made = pool(database.api, pool_size=1)
     yield made
     await made.dispose()
 

@@ -12,13 +12,13 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import select
 
-from db.engine import engine as make_engine
 from db.models.notes import Note
 from db.transaction import begin, connect, once, person
 from tests.faults.settled import settled
 from tests.faults.slow import INSERT_AND_WAIT, LOCK, held, waiting
 from tests.faults.steps import CancelledAt, When
 from tests.notes import Owner, person_with_notes, titles_of
+from tests.sealing import pool
 from tests.server import Database
 
 
@@ -34,7 +34,7 @@ async def in_a_session(engine: AsyncEngine, who: UUID) -> None:
 
 @pytest.fixture
 async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    made = make_engine(database.api, pool_size=1)
+    made = pool(database.api, pool_size=1)
     yield made
     await made.dispose()
 

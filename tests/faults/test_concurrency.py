@@ -13,12 +13,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from api.deps import Tx
-from db.engine import engine as make_engine
 from db.models.notes import Note
 from db.transaction import begin, once, person
 from tests.faults.settled import settled
 from tests.notes import person_with_notes
 from tests.people import Person
+from tests.sealing import pool
 from tests.server import Database
 from tests.serving import Served, serving
 
@@ -45,7 +45,7 @@ async def undone(tx: Tx) -> None:
 async def served(own_database: Database) -> AsyncIterator[Served]:
     async with serving(own_database, router, request_seconds=600) as made:
         # The machine may be slow: waiting for one's turn is not what this is about.
-        boot, made.app.state.api = made.engine, make_engine(own_database.api, pool_size=5, pool_timeout=600)
+        boot, made.app.state.api = made.engine, pool(own_database.api, pool_size=5, pool_timeout=600)
         yield made
         await made.engine.dispose()
         made.app.state.api = boot

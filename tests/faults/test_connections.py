@@ -10,13 +10,13 @@ from sqlalchemy import insert
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import select
 
-from db.engine import engine as make_engine
 from db.models.notes import Note
 from db.transaction import begin, once, person
 from tests.faults.settled import count, settled, until
 from tests.faults.slow import PATHS, held, router, waiting
 from tests.notes import Owner, person_with_notes, titles_of
 from tests.people import Person
+from tests.sealing import pool
 from tests.server import Database
 from tests.serving import Served, serving
 
@@ -89,7 +89,7 @@ async def test_a_connection_killed_between_statements_cannot_commit(served: Serv
 async def test_an_exhausted_pool_cannot_hang_a_request_or_fail_it_as_ours(database: Database, owner: Owner) -> None:
     async with serving(database) as served:
         app: FastAPI = served.app
-        boot, app.state.api = app.state.api, make_engine(database.api, pool_size=1, pool_timeout=0.01)
+        boot, app.state.api = app.state.api, pool(database.api, pool_size=1, pool_timeout=0.01)
         alice = Person("alice", person_with_notes(owner, "a"), served.client)
         try:
             async with app.state.api.connect():

@@ -4,24 +4,24 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from db.engine import engine
 from db.transaction import begin, person
 from tests.notes import Owner, person_with_notes
+from tests.sealing import pool
 from tests.server import Database
 
 
 async def test_a_swallowed_error_cannot_leave_its_transaction_to_the_next(database: Database, owner: Owner) -> None:
     alice, bob = person_with_notes(owner, "alice's"), person_with_notes(owner, "bob's")
-    pool = engine(database.api, pool_size=1)
+    made = pool(database.api, pool_size=1)
     with pytest.raises(DBAPIError):  # noqa: PT012 - the commit raises, after what is swallowed
-        async with begin(pool, person(alice)) as tx:
+        async with begin(made, person(alice)) as tx:
             await tx.exec(text("savepoint mine"))  # type: ignore[call-overload]
             with pytest.raises(DBAPIError):
                 await tx.exec(text("select 1 / 0"))  # type: ignore[call-overload]
     with pytest.raises(DBAPIError):
-        async with begin(pool, person(bob)) as tx:
+        async with begin(made, person(bob)) as tx:
             await tx.exec(text("rollback to savepoint mine"))  # type: ignore[call-overload]
-    async with begin(pool, person(bob)) as tx:
+    async with begin(made, person(bob)) as tx:
         titles = (await tx.exec(text("select title from app.notes"))).scalars().all()  # type: ignore[call-overload]
     assert titles == ["bob's"]
-    await pool.dispose()
+    await made.dispose()

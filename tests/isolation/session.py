@@ -7,7 +7,13 @@ from uuid import UUID
 
 import psycopg
 
-from db.transaction import BIND, person
+from db.transaction import BIND, Identity, binding, person
+from tests.sealing import seal
+
+
+def bind(connection: psycopg.Connection[Any], identity: Identity) -> None:
+    """Binds the transaction that is open, as the API does."""
+    connection.execute(BIND, binding(identity, seal(), connection.info.backend_pid))
 
 
 @contextmanager
@@ -15,7 +21,7 @@ def acting(url: str, user: UUID, role: str = "app_user", *, commit: bool = False
     """SQL as this person, in the API's own session."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("begin")
-        connection.execute(BIND, person(user, role))
+        bind(connection, person(user, role))
         yield connection
         connection.execute("commit" if commit else "rollback")
 

@@ -7,9 +7,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from db.transaction import BIND, person
+from db.transaction import person
 from tests.isolation.conftest import Hire, only_owner
-from tests.isolation.session import acting, outcome
+from tests.isolation.session import acting, bind, outcome
 from tests.people import Person, World
 from tests.server import Database
 
@@ -27,10 +27,13 @@ async def members(founder: Founder) -> list[str]:
 async def test_dropping_the_identity_in_mid_statement_passes_no_guard(
     founder: Founder, hire: Hire, database: Database, verb: str
 ) -> None:
-    """Policies read the identity before the first row; the guard must not take a missing one for work by hand."""
+    """Policies read the identity before the first row; the guard must not take a missing one for work by hand. Where the
+    planner lets a policy come later, it finds nobody.
+    """
     viewer = (await hire("viewer"))[0]
     with acting(database.api, viewer.id, commit=True) as session:
-        assert outcome(session, f"{verb} where workspace_id = '{founder[1]}' and {DROP_IDENTITY} is not null") == "42501"
+        dropped = f"{verb} where workspace_id = '{founder[1]}' and {DROP_IDENTITY} is not null"
+        assert outcome(session, dropped) in {"42501", 0}
     assert await members(founder) == ["owner", "viewer"]
 
 
@@ -61,7 +64,7 @@ async def test_older_snapshot_writes_nothing(founder: Founder, database: Databas
     for mode, expected in (("read write", "0A000"), ("read only", {"25006", "0A000"})):
         with psycopg.connect(database.api, autocommit=True) as session:
             session.execute(f"begin isolation level {isolation}, {mode}".encode())
-            session.execute(BIND, person(founder[0].id, role))
+            bind(session, person(founder[0].id, role))
             assert outcome(session, statement.format(workspace=founder[1])) in expected
             read = outcome(session, "select from app.projects")
             assert read == ("0A000" if mode == "read write" else 1)

@@ -6,13 +6,13 @@ import pytest
 from tests.policies.catalog import Connection, rows
 from tests.server import Database
 
-OURS = "pronamespace::regnamespace::text in ('app', 'auth', 'audit')"
+OURS = "pronamespace::regnamespace::text in ('app', 'auth', 'audit', 'seal')"
 
 
 def test_every_definer_function_ends_its_search_path_in_pg_temp(owner: Connection) -> None:
     """Otherwise pg_temp is searched first, and a temporary type named `uuid` runs its maker's code as the owner."""
     definers = rows(owner, f"select proname, proconfig from pg_proc where prosecdef and {OURS}")
-    assert {name for name, _ in definers} >= {"my_workspaces", "create_workspace", "accept_invitation", "sign_up"}
+    assert {name for name, _ in definers} >= {"my_workspaces", "create_workspace", "accept_invitation", "sign_up", "verified"}
     for name, settings in definers:
         assert "search_path=pg_catalog, pg_temp" in (settings or []), name
 
@@ -25,9 +25,12 @@ def test_every_function_is_bound_to_what_it_names(owner: Connection) -> None:
     assert rows(owner, loose) == []
 
 
-def test_definer_functions_belong_to_app_owner_who_has_no_way_around_policies(owner: Connection) -> None:
-    assert set(rows(owner, f"select proowner::regrole::text from pg_proc where {OURS}")) == {"app_owner"}
-    assert rows(owner, "select rolsuper or rolbypassrls or rolcanlogin from pg_roles where rolname = 'app_owner'") == [False]
+def test_functions_belong_to_roles_that_have_no_way_around_policies(owner: Connection) -> None:
+    owners = {"app": "app_owner", "auth": "app_owner", "audit": "app_owner", "seal": "app_seal"}
+    query = f"select distinct pronamespace::regnamespace::text, proowner::regrole::text from pg_proc where {OURS}"
+    assert dict(rows(owner, query)) == owners
+    powers = "select rolsuper or rolbypassrls or rolcanlogin from pg_roles where rolname = any (%s)"
+    assert rows(owner, powers, list(set(owners.values()))) == [False, False]
 
 
 def test_no_function_is_everybodys(owner: Connection) -> None:

@@ -16,7 +16,7 @@ import psutil
 
 SOURCE = Path(__file__).resolve().parents[2]
 OURS = re.compile(
-    r"DATABASE_URL$|^(PORT|HOST|ROLE|T|m|name|access|TOKEN_KEYS|TEST_POSTGRES|NEW_PASSWORD)$|^(MAKE|MFLAGS|PYTEST|PG)"
+    r"DATABASE_URL$|^(PORT|HOST|ROLE|T|m|name|access|TOKEN_KEYS|SEAL_KEY|SEALED|TEST_POSTGRES|NEW_PASSWORD)$|^(MAKE|MFLAGS|PYTEST|PG)"
 )
 
 

@@ -1,0 +1,81 @@
+"""The seal: proof to Postgres that an identity was bound by the API, which SQL typed into the API's session cannot make.
+
+A seal is `<second it was made>.<backend>.<HMAC-SHA256>` over the role, the setting, its value and the two numbers; the
+database checks it in `seal.verified` (policies/seal.sql), and accepts it within `WINDOW` seconds of the transaction's start.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import time
+from typing import Any
+
+import psycopg
+
+# Either way of the transaction's start, so that clocks may differ by as much; a seal lives a minute at most.
+WINDOW = 30
+BLOCK = 64  # bytes of a SHA-256 block
+
+
+def decoded(key: str) -> bytes:
+    """A key from its base64.
+
+    Raises: ValueError saying how to make a better one.
+    """
+    remedy = "set it to the output of `openssl rand -base64 32`"
+    try:
+        raw = base64.b64decode(key.strip(), validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"SEAL_KEY is not base64: {remedy}") from error
+    if len(raw) < 32:
+        raise ValueError(f"SEAL_KEY is shorter than 32 bytes: {remedy}")
+    if len(set(raw)) < 16:
+        raise ValueError(f"SEAL_KEY is guessable: {remedy}")
+    return raw
+
+
+def new_key() -> str:
+    """A key for SEAL_KEY."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+class Seal:
+    """Seals identities with one key; `backend` says whether a seal is good on its own connection alone."""
+
+    def __init__(self, key: bytes, *, backend: bool = True) -> None:
+        self._key, self.backend = key, backend
+
+    def __call__(self, role: str, setting: str, value: str, pid: int) -> str:
+        """The seal of a setting, for a transaction that starts now; the free text stands last, so no two read alike."""
+        made = f"{int(time.time())}.{pid if self.backend else 0}"
+        code = hmac.digest(self._key, f"{role}|{setting}|{made}|{value}".encode(), "sha256")
+        return f"{made}.{code.hex()}"
+
+
+def accept(owner: psycopg.Connection[Any], key: bytes) -> None:
+    """Makes a key valid beside those that are; from the first on, the database accepts no identity without a seal.
+
+    What is stored are the two padded keys of HMAC (RFC 2104), since SQL has sha256 and no xor of bytes.
+    """
+    with owner.transaction():
+        owner.execute("set local role app_seal")
+        owner.execute("insert into seal.keys (inner_pad, outer_pad) values (%s, %s) on conflict do nothing", _pads(key))
+
+
+def retire(owner: psycopg.Connection[Any], key: bytes) -> int:
+    """Takes back every key but this one, which must be valid; answers how many.
+
+    Raises: ValueError, upon which nothing was changed.
+    """
+    with owner.transaction():
+        owner.execute("set local role app_seal")
+        if owner.execute("select from seal.keys where inner_pad = %s", _pads(key)[:1]).rowcount == 0:
+            raise ValueError("the database does not know this SEAL_KEY: `make rotate-seal` adds it")
+        return owner.execute("delete from seal.keys where inner_pad <> %s", _pads(key)[:1]).rowcount
+
+
+def _pads(key: bytes) -> list[bytes]:
+    block = (key if len(key) <= BLOCK else hashlib.sha256(key).digest()).ljust(BLOCK, b"\0")
+    return [bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C)]

@@ -1,0 +1,39 @@
+-- Seal: an identity counts only if the API bound it. Lives in a schema of its own, owned by app_seal, which nobody becomes.
+
+-- verified: a setting's value, where the seal beside it is right: made by a holder of a key, for this role, this setting and
+-- this value, for this backend (or for 0, any, behind a pooler), at most 30 seconds from the transaction's start. Null where
+-- the setting is not set: no identity, no rows. A database without keys takes the value as it stands.
+-- Texts are compared with texts, since a cast of what somebody typed would fail in ways of its own; a seal that is missing
+-- makes all of it null, which is not true. Hashing both sides once more keeps the time of a comparison from telling a byte.
+create function seal.verified(setting text) returns text
+language plpgsql stable parallel restricted security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  key seal.keys;
+  value text := nullif(current_setting(setting, true), '');
+  given text := current_setting('app.current_user_seal', true);
+  made text := split_part(given, '.', 1);
+  backend text := split_part(given, '.', 2);
+  message bytea := convert_to(
+    current_setting('role') || '|' || setting || '|' || made || '.' || backend || '|' || value, 'UTF8');
+  started bigint := extract(epoch from now());
+begin
+  for key in select * from seal.keys loop
+    if backend in ('0', pg_backend_pid()::text)
+      and made collate "C" between (started - 30)::text and (started + 30)::text
+      and sha256(convert_to(given, 'UTF8')) = sha256(convert_to(made || '.' || backend || '.'
+        || encode(sha256(key.outer_pad || sha256(key.inner_pad || message)), 'hex'), 'UTF8'))
+    then
+      return value;
+    end if;
+  end loop;
+  if not found or value is null then
+    return value;
+  elsif exists (select from pg_roles where rolname = session_user and rolsuper)
+    or exists (select from seal.exempt where role = session_user)
+  then
+    return value;
+  end if;
+  raise invalid_authorization_specification using message = 'this identity is not sealed by the API, or no longer';
+end
+$$;
+grant execute on function seal.verified(setting text) to app_user, app_trash, app_viewer, app_auth, app_owner;

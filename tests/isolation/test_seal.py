@@ -1,0 +1,133 @@
+"""SQL in the API's session becomes nobody else by setting an identity, whatever stands in the seal beside it."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from db.seal import Seal
+from db.transaction import BEGIN, BIND
+from tests.isolation import sealed as made
+from tests.isolation.sealed import KEY, OTHER, REFUSED, SETTING, TRASH, USER, Claim, Sealed, put
+from tests.isolation.session import outcome
+from tests.people import World
+from tests.sealing import seal
+from tests.server import Database
+
+NOTES = "select from app.notes"
+
+
+@pytest.fixture(scope="module")
+def sealed() -> Iterator[Sealed]:
+    with made.made() as found:
+        yield found
+
+
+@pytest.mark.parametrize("key", [KEY, b"k" * 64, KEY * 3], ids=len)
+@pytest.mark.parametrize("backend", [True, False])
+def test_the_seal_of_the_api_is_the_one_described(sealed: Sealed, key: bytes, backend: bool) -> None:
+    sealed.keys(OTHER, key)
+    with sealed.bound(USER, SETTING, sealed.alice) as session:
+        pid = session.info.backend_pid
+        put(session, Seal(key, backend=backend)(USER, SETTING, sealed.alice, pid))
+        assert outcome(session, NOTES) == 1
+        put(session, Claim(sealed.alice, pid if backend else 0, key=key).seal)
+        assert outcome(session, NOTES) == 1
+
+
+OTHERS: dict[str, Callable[[Claim], Claim]] = {
+    "another key": lambda claim: claim._replace(key=OTHER),
+    "another person": lambda claim: claim._replace(value="00000000-0000-4000-8000-000000000000"),
+    "another role": lambda claim: claim._replace(role=TRASH),
+    "another setting": lambda claim: claim._replace(setting="auth.email"),
+    "32 s ago": lambda claim: claim._replace(later=-32),
+    "32 s from now": lambda claim: claim._replace(later=32),
+    "another backend": lambda claim: claim._replace(pid=claim.pid + 1),
+    "parted elsewhere": lambda claim: claim._replace(setting=f"{SETTING}|{claim.value}", value=""),
+}
+EDITS: dict[str, Callable[[str], str | None]] = {
+    "none": lambda _: "",
+    "words": lambda _: "please",
+    "dots": lambda _: "...",
+    "no code": lambda right: right.rpartition(".")[0] + ".",
+    "another second": lambda right: f"{int(right[:10]) + 1}{right[10:]}",
+    "a time that is no number": lambda right: f"{right[:9]}x{right[10:]}",
+    "any backend": lambda right: ".0.".join([right.split(".")[0], right.split(".")[2]]),
+    "a tail": lambda right: f"{right}.",
+    "capitals": lambda right: right.upper(),
+    "a million letters": lambda right: right + "a" * 1_000_000,
+}
+
+
+def without_and_with_a_key(sealed: Sealed, session: psycopg.Connection[Any]) -> tuple[str | int, str | int]:
+    sealed.keys()
+    bare = outcome(session, NOTES)
+    sealed.keys(KEY)
+    return bare, outcome(session, NOTES)
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_a_seal_for_something_else_shows_no_row(sealed: Sealed, other: Callable[[Claim], Claim]) -> None:
+    with sealed.bound(USER, SETTING, sealed.alice) as session:
+        put(session, other(Claim(sealed.alice, session.info.backend_pid)).seal)
+        assert without_and_with_a_key(sealed, session) == (1, REFUSED)
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_a_seal_that_was_changed_shows_no_row(sealed: Sealed, edit: Callable[[str], str]) -> None:
+    with sealed.bound(USER, SETTING, sealed.alice) as session:
+        put(session, edit(Claim(sealed.alice, session.info.backend_pid).seal))
+        assert without_and_with_a_key(sealed, session) == (1, REFUSED)
+
+
+def test_a_seal_that_was_never_set_shows_no_row(sealed: Sealed) -> None:
+    """Unset is null, and a comparison with null is neither true nor false."""
+    with psycopg.connect(sealed.database.api, autocommit=True) as session:
+        session.execute("begin")
+        session.execute("select set_config('role', 'app_user', true), set_config(%s, %s, true)", [SETTING, sealed.alice])
+        assert session.execute("select current_setting('app.current_user_seal', true)").fetchone() == (None,)
+        assert without_and_with_a_key(sealed, session) == (1, REFUSED)
+
+
+@pytest.mark.parametrize(
+    "spelled", [str.upper, "{{{}}}".format, lambda id: id.replace("-", "")], ids=["upper", "braces", "bare"]
+)
+def test_another_spelling_of_an_identity_is_not_the_one_that_was_sealed(sealed: Sealed, spelled: Callable[[str], str]) -> None:
+    with sealed.bound(USER, SETTING, spelled(sealed.alice)) as session:
+        put(session, Claim(sealed.alice, session.info.backend_pid).seal)
+        assert without_and_with_a_key(sealed, session) == (1, REFUSED)
+
+
+def test_a_sealed_person_becomes_nobody_else_and_changes_no_role(sealed: Sealed) -> None:
+    sealed.keys(KEY)
+    mallory = str(sealed.world.mallory.id)
+    with sealed.bound(USER, SETTING, mallory) as session:
+        put(session, Claim(mallory, session.info.backend_pid).seal)
+        become = f"select set_config('app.current_user_id', '{sealed.alice}', true)"
+        assert outcome(session, NOTES) == 0
+        assert outcome(session, f"{become}; {NOTES}") == REFUSED
+        assert outcome(session, f"set local role {TRASH}; select id from app.notes") == REFUSED
+        assert outcome(session, f"insert into app.notes (title) select {become[7:]}") in {REFUSED, "42501"}
+        assert outcome(session, f"select set_config('app.current_user_id', '', true); {NOTES}") == 0
+
+
+def test_no_identity_is_nobody_whatever_the_seal(sealed: Sealed) -> None:
+    sealed.keys(KEY)
+    with sealed.bound(USER, SETTING, "") as session:
+        for text in ("", "please", Claim("", session.info.backend_pid).seal):
+            put(session, text)
+            assert outcome(session, NOTES) == 0
+
+
+async def test_this_run_has_the_mode_that_was_asked_for(
+    owner: psycopg.Connection[Any], world: World, database: Database
+) -> None:
+    wanted = os.environ.get("SEALED", "1") != "0"
+    assert (seal() is not None) is wanted
+    assert owner.execute("select from seal.keys").rowcount == int(wanted)
+    with psycopg.connect(database.api, autocommit=True) as session:
+        session.execute(BEGIN)
+        session.execute(BIND, (USER, SETTING, str(world.alice.id), ""))
+        assert outcome(session, NOTES) == (REFUSED if wanted else 1)
