@@ -26,6 +26,8 @@ grant execute on function app.role_rank(role text) to app_trash; -- invoker
 grant execute on function app.role_rank(role text) to app_user; -- invoker
 grant execute on function app.role_rank(role text) to app_viewer; -- invoker
 grant execute on function app.uuidv7() to app_user; -- invoker
+grant execute on function audit.asked_once(predicate text, function text, kind regtype) to app_auditor; -- invoker, search_path=pg_catalog, pg_temp
+grant execute on function audit.find() to app_auditor; -- invoker, search_path=pg_catalog, pg_temp, jit=off
 grant execute on function audit.printed(expression pg_node_tree, relation oid) to app_auditor; -- invoker, search_path=pg_catalog, pg_temp
 grant execute on function audit.state() to app_api; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function audit.state() to app_auditor; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
@@ -287,11 +289,76 @@ create policy update_member on app.workspaces as permissive for update to app_us
 alter table audit.alembic_version disable row level security;
 grant select on audit.findings to app_auditor; -- view, security_invoker=true
 grant select on audit.guarded to app_auditor; -- view, security_invoker=true
+grant select on audit.held to app_auditor; -- view, security_invoker=true
+grant select on audit.identity_columns to app_auditor; -- view, security_invoker=true
+grant select on audit.identity_functions to app_auditor; -- view, security_invoker=true
+grant select on audit.owners to app_auditor; -- view, security_invoker=true
 grant select on audit.policies to app_auditor; -- view, security_invoker=true
 
 alter table audit.release disable row level security;
+grant select on audit.request_roles to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_auth_grant to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_becomes to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_bypass to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_bypassing_login to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_check_missing to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_create_grant to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_dangerous_grant to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_default_privileges to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_definer_owner to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_disabled_trigger to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_duplicate_index to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_duplicate_policy to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_event_trigger to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_extension to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_fence_missing to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_foreign_key_cascade to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_foreign_key_index to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_foreign_key_tenant to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_foreign_table to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_grant_option to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_grant_without_policy to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_identity_changeable to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_identity_default to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_identity_index to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_identity_nullable to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_identity_volatility to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_leakproof to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_leaky_index to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_login_grant to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_materialized_view to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_members to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_membership_options to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_no_policy to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_no_primary_key to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_owner to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_parameter_grant to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_policy_without_grant to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_public_execute to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_public_grant to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_public_policy to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_publication to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_rewrite_rule to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_role_attributes to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_role_setting to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_sampled_text to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_search_path to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_self_reference to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_sequence_grant to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_stranger_trigger to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_temporary_grant to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_trigger_execute to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_true_predicate to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_unforced to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_unguarded_table to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_unique_across to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_unlogged to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_unvalidated to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_unwrapped to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_view_definer to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_viewer_writes to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_whole_table_grant to app_auditor; -- view, security_invoker=true
+grant select on audit.schemas to app_auditor; -- view, security_invoker=true
 
 alter table auth.credentials enable row level security, force row level security;
 grant select (user_id, email, password_hash) on auth.credentials to app_auth;

@@ -1,7 +1,7 @@
 """The audit as entities: the views and functions of `policies/audit/`, and `audit.findings`, the union of its rules.
 
 A rule is one file, `policies/audit/rules/<rule>.sql`, with one view `audit.rule_<rule>`: a row for each thing that is wrong.
-Views read what others of an earlier file name; `facts.sql` comes first, the rules come last.
+`facts.sql` comes first, the other files by name, then the rules, and `findings.sql` last.
 """
 
 import re
@@ -16,8 +16,7 @@ from policies.views import Comment, View, ViewGrant
 
 DEFAULT = re.compile(r" default [^,)]+")
 READER = "app_auditor"
-UNION = "select severity, '{rule}' as rule, object, problem, mend from audit.rule_{rule}"
-FINDINGS = "Everything that is wrong, errors first; no rows means healthy. \\dv audit.rule_* says what each rule is for."
+EACH = "select found.severity, '{rule}', found.object, found.problem, found.mend from audit.rule_{rule} found"
 
 
 def rules() -> list[str]:
@@ -30,25 +29,23 @@ def entities() -> Iterator[ReplaceableEntity]:
 
     Raises: ValueError where one lacks its comment, or the file of a rule makes anything but its one view.
     """
-    paths = sorted((FOLDER / "audit").glob("*.sql"), key=lambda path: (path.stem != "facts", path.stem))
-    for path in paths:
-        for statement in statements(f"audit/{path.name}"):
-            yield from _entity(statement)
-    names = rules()
-    for rule in names:
-        path_of_rule = f"audit/rules/{rule}.sql"
-        made = statements(path_of_rule)
+    names = {path.stem for path in (FOLDER / "audit").glob("*.sql")}
+    for name in sorted(names - {"findings"}, key=lambda name: (name != "facts", name)):
+        yield from _file(f"audit/{name}.sql")
+    for rule in rules():
+        path = f"audit/rules/{rule}.sql"
+        made = statements(path)
         if len(made) != 1 or not made[0].text.startswith(f"create view audit.rule_{rule} "):
-            raise ValueError(f"policies/{path_of_rule}: only `create view audit.rule_{rule} …;` may stand here")
+            raise ValueError(f"policies/{path}: only `create view audit.rule_{rule} …;` may stand here")
         yield from _entity(made[0])
-    if names:
-        yield from _entity(Statement(union(names), FINDINGS))
+    if "findings" in names:
+        union = "\n  union all ".join(EACH.replace("{rule}", rule) for rule in rules())
+        yield from _file("audit/findings.sql", rules=union)
 
 
-def union(names: list[str]) -> str:
-    """The text of audit.findings: each rule's rows under its name."""
-    each = [UNION.replace("{rule}", name) for name in names]
-    return "create view audit.findings with (security_invoker) as\n" + "\nunion all\n".join(each) + "\norder by 1, 2, 3"
+def _file(path: str, **names: str) -> Iterator[ReplaceableEntity]:
+    for statement in statements(path, **names):
+        yield from _entity(statement)
 
 
 def _entity(statement: Statement) -> Iterator[ReplaceableEntity]:

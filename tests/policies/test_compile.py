@@ -101,7 +101,7 @@ def test_rule_makes_one_view_that_says_what_it_is_for(folder: Path) -> None:
     rule.write_text("-- Why.\ncreate view audit.rule_bad as select 1;")
     made = {entity.type_: entity.signature for entity in compiler.entities([])}
     assert made == {
-        "view": "findings",
-        "comment": "view audit.findings",
-        "view_grant": "select on audit.findings to app_auditor",
+        "view": "rule_bad",
+        "comment": "view audit.rule_bad",
+        "view_grant": "select on audit.rule_bad to app_auditor",
     }

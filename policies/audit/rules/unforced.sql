@@ -1,4 +1,5 @@
--- Row security is on and forced on every table: off, a grant alone opens all rows; not forced, its owner's functions see all.
+-- Row security is on and forced on every table: off, a grant alone opens all rows; not forced, its owner's functions see
+-- all.
 create view audit.rule_unforced with (security_invoker) as
 select 'error' as severity, name as object,
   case when enabled then 'row security is not forced' else 'row security is off' end as problem,
