@@ -1,19 +1,18 @@
 """A client that hangs up leaves no half and no held connection behind, over a real socket."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 import pytest
-import uvicorn
 
-from tests.faults.settled import settled, until
+from tests.faults.settled import settled
 from tests.faults.slow import PATHS, held, router, waiting
 from tests.notes import Owner, person_with_notes, titles_of
 from tests.people import Person
 from tests.server import Database
 from tests.serving import Served, serving
+from tests.serving import listening as serving_port
 
 
 class Listening(NamedTuple):
@@ -36,15 +35,8 @@ class Listening(NamedTuple):
 
 @pytest.fixture
 async def listening(database: Database) -> AsyncIterator[Listening]:
-    async with serving(database, router, pool_size=2) as served:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            config = uvicorn.Config(served.app, lifespan="off", log_config=None, ws="none", timeout_graceful_shutdown=5)
-            server = uvicorn.Server(config)
-            running = asyncio.create_task(server.serve([listener]))
-            await until(lambda: server.started)
-            yield Listening(served, listener.getsockname()[1])
-            server.should_exit = True
-            await running
+    async with serving(database, router, pool_size=2) as served, serving_port(served.app) as port:
+        yield Listening(served, port)
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -1,7 +1,6 @@
 """Requests over a real socket while the schema changes: what each person may see is checked at every answer."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,12 +8,11 @@ from typing import Any
 
 import httpx
 import psycopg
-import uvicorn
 
 from tests.faults.settled import until
 from tests.people import Person, World, build
 from tests.server import Database
-from tests.serving import serving
+from tests.serving import listening, serving
 
 
 @dataclass
@@ -88,27 +86,19 @@ class Traffic:
 @asynccontextmanager
 async def flowing(database: Database) -> AsyncIterator[Traffic]:
     """An API behind a socket and people who ask without a pause, until the block ends."""
-    async with serving(database, pool_size=4) as served:
-        with socket.create_server(("127.0.0.1", 0)) as listener, psycopg.connect(database.owner, autocommit=True) as owner:
-            config = uvicorn.Config(served.app, lifespan="off", log_config=None, ws="none", timeout_graceful_shutdown=5)
-            server = uvicorn.Server(config)
-            running = asyncio.create_task(server.serve([listener]))
-            await until(lambda: server.started)
-            base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            async with httpx.AsyncClient(base_url=base, timeout=60) as client:
+    async with serving(database, pool_size=4) as served, listening(served.app) as port:
+        with psycopg.connect(database.owner, autocommit=True) as owner:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
                 traffic = Traffic(await build(client, owner))
                 ended = asyncio.Event()
-                people = [
-                    asyncio.create_task(_repeat(traffic, each, ended)) for each in (traffic.owns, traffic.views, traffic.looks)
-                ]
+                rounds = (traffic.owns, traffic.views, traffic.looks)
+                people = [asyncio.create_task(_repeat(traffic, each, ended)) for each in rounds]
                 try:
                     await traffic.more(1)
                     yield traffic
                 finally:
                     ended.set()
                     await asyncio.gather(*people)
-            server.should_exit = True
-            await running
 
 
 async def _repeat(traffic: Traffic, one_round: Callable[[], Awaitable[None]], ended: asyncio.Event) -> None:
