@@ -75,17 +75,13 @@ DRIFTS = {
     ),
     "a view is dropped": ("drop view audit.findings", "create_entity.*View: audit.findings"),
     "a view is added": (
-        "set role app_owner; create view app.leak as select * from app.notes; reset role",
+        "set role app_owner; create view app.leak with (security_invoker) as select * from app.notes; reset role",
         "drop_entity.*View: app.leak",
     ),
     "a view's text is changed": (
         """create or replace view audit.guarded with (security_invoker) as
             select oid, relname::text as name, relname as schema, true as enabled, true as forced from pg_class""",
         "create_entity.*View: audit.guarded",
-    ),
-    "a view asks with its owner's rights": (
-        "alter view audit.rule_unforced reset (security_invoker)",
-        "create_entity.*View: audit.rule_unforced",
     ),
     "a view's comment is changed": ("comment on view audit.rule_unforced is 'nothing'", "replace.*view audit.rule_unforced"),
     "a view for one role more": ("grant select on audit.policies to app_user", "drop.*select on audit.policies to app_user"),

@@ -30,6 +30,11 @@ def test_view_cannot_read_with_its_owners_rights(own_database: Database, options
     assert said.endswith(": write `with (security_invoker)` before its `as`")
 
 
+def test_view_of_ours_cannot_come_to_read_with_its_owners_rights(own_database: Database) -> None:
+    said = refused(own_database, "alter view audit.rule_unforced reset (security_invoker)")
+    assert ": audit.rule_unforced: this view reads past the policies of who asks: " in said
+
+
 def test_materialized_view_cannot_be_there_at_all(own_database: Database) -> None:
     said = refused(own_database, "create materialized view app.everything as select id, title from app.notes")
     assert said.endswith("this materialized view reads past the policies of who asks: make it a view `with (security_invoker)`")
