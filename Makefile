@@ -7,7 +7,7 @@ PY := .venv/bin/python
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-run lint types table revision migrate check history effective psql url password rotate-seal retire-seal bench lock help
+.PHONY: run test test-run lint types table revision migrate check history effective psql url password rotate-seal retire-seal attack bench lock help
 
 run: $(READY) ## serve the API on PORT (8000), with an embedded Postgres unless DATABASE_URL is set
 	@exec $(PY) -m api
@@ -60,6 +60,9 @@ rotate-seal: $(READY) ## let the database of OWNER_DATABASE_URL know SEAL_KEY, b
 
 retire-seal: $(READY) ## let it forget every other key, once each API has this SEAL_KEY
 	@exec $(PY) -m db.rotate retire
+
+attack: $(READY) ## try thousands of attacks as app_api on a fresh database; MODE=bare|sealed, FAST=1, PLANT=all|<hole>
+	@exec $(PY) -m tests.attack
 
 bench: $(READY) ## measure what the README quotes
 	@exec $(PY) -m bench
