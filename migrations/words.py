@@ -74,7 +74,10 @@ def _table(_name: str, old: Detail, new: Detail) -> Said:
         invoker = "security_invoker=true" in (new["options"] or [])
         yield ("?", "it reads as whoever asks") if invoker else ("+", f"it reads as its owner, {new['owner']}")
     if old and new:
-        yield from (("?", f"its {key} is now {new[key]}") for key in ("owner", "query") if old[key] != new[key])
+        if old["owner"] != new["owner"]:
+            yield "?", f"it now belongs to {new['owner']}"
+        if old["query"] != new["query"]:
+            yield "?", "its query is another"
 
 
 def _grant(_name: str, old: Detail, new: Detail) -> Said:

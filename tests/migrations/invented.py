@@ -187,6 +187,7 @@ UNSAID = {
         "create or replace function app.role_rank(role text) returns integer language sql immutable parallel safe return 4",
         ["? role_rank(text): its body is another"],
     ),
+    "another owner": ("reset role; alter table app.notes owner to app_seal", ["? notes: it now belongs to app_seal"]),
     "another search_path": (
         "alter function app.my_workspaces(text) reset search_path",
         ["? my_workspaces(text): it now runs with no settings"],
