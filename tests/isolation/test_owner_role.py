@@ -1,0 +1,62 @@
+"""Functions that run as app_owner reach what their caller may have, even where a body forgets to ask: its policies hold."""
+
+import pytest
+
+from db.models import metadata
+from tests.isolation.session import acting, outcome
+from tests.people import World
+from tests.policies.catalog import Connection, rows
+from tests.server import Database
+
+OWNER = "app_owner"
+EVERY = sorted(metadata.tables)
+# What app_owner sees when it acts for a person; of any other table nothing.
+SEES = {
+    "app.memberships": "user_id = '{me}'",  # the caller's roles
+    "app.workspaces": "id in (select workspace_id from app.memberships where user_id = '{me}')",  # one just made or entered
+    "app.invitations": "accepted_at is null or accepted_by = '{me}'",  # one that a token opens
+}
+CHANGES = {"app.invitations"}  # closes an open one in the caller's name
+
+
+@pytest.mark.parametrize("who", ["alice", "vic", "mallory"])
+@pytest.mark.parametrize("table", EVERY)
+async def test_select_as_the_owner_shows_no_more_than_its_functions_need(
+    world: World, database: Database, owner: Connection, table: str, who: str
+) -> None:
+    me = world.person(who).id
+    wanted = SEES.get(table, "false").format(me=me)
+    ((there, seen),) = rows(owner, f"select count(*), count(*) filter (where {wanted}) from {table}")
+    assert there > seen or who == "alice", "the rows that are denied exist"
+    with acting(database.owner, me, OWNER) as session:
+        assert outcome(session, f"select from {table}") == seen
+        assert outcome(session, f"select from {table} where {wanted}") == seen
+
+
+@pytest.mark.parametrize("who", ["alice", "vic", "mallory"])
+@pytest.mark.parametrize("table", EVERY)
+async def test_write_as_the_owner_changes_no_row(world: World, database: Database, table: str, who: str) -> None:
+    """Blindly, so that only the policy of the command itself stands in the way."""
+    column = list(metadata.tables[table].columns)[-1].name
+    with acting(database.owner, world.person(who).id, OWNER) as session:
+        expected = "42501" if table in CHANGES else 0
+        assert outcome(session, f"update {table} set updated_at = now()") == expected
+        assert outcome(session, f"update {table} set {column} = {column}") == expected
+        assert outcome(session, f"delete from {table}") == 0
+
+
+INSERTS = {
+    "app.memberships": "(workspace_id, user_id, role) values ('{workspace}', '{alice}', 'owner')",
+    "app.workspaces": "(name, created_by) values ('planted', '{alice}')",
+    "app.users": "(name) values ('made by somebody')",
+    "app.notes": "(title) values ('planted')",
+    "app.projects": "(workspace_id, name) values ('{workspace}', 'planted')",
+    "auth.credentials": "(email, password_hash) values ('planted@example.com', 'x')",
+}
+
+
+@pytest.mark.parametrize("table", INSERTS)
+async def test_insert_as_the_owner_is_in_no_other_name(world: World, database: Database, table: str) -> None:
+    values = INSERTS[table].format(workspace=world.workspace, alice=world.alice.id)
+    with acting(database.owner, world.mallory.id, OWNER) as session:
+        assert outcome(session, f"insert into {table} {values}") == "42501"
