@@ -3,11 +3,13 @@ SHELL := /bin/sh
 PYTHON ?= python3
 ROLE ?= owner
 WORKERS ?= logical
+STEP ?= 1
+JOBS ?= 2
 PY := .venv/bin/python
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-run lint types table revision migrate check history effective psql url password rotate-seal retire-seal attack bench lock help
+.PHONY: run test test-run lint types table revision migrate check history effective psql url password rotate-seal retire-seal attack mutants bench lock help
 
 run: $(READY) ## serve the API on PORT (8000), with an embedded Postgres unless DATABASE_URL is set
 	@exec $(PY) -m api
@@ -63,6 +65,8 @@ retire-seal: $(READY) ## let it forget every other key, once each API has this S
 
 attack: $(READY) ## try thousands of attacks as app_api on a fresh database; MODE=bare|sealed, FAST=1, PLANT=all|<hole>
 	@exec $(PY) -m tests.attack
+mutants: $(READY) ## weaken every policy, grant, trigger and function in turn: a test must notice. ONLY="words", STEP=n, T=path narrow it
+	@exec $(PY) -m tests.mutants --only "$(ONLY)" --step $(STEP) --jobs $(JOBS) $(T)
 
 bench: $(READY) ## measure what the README quotes
 	@exec $(PY) -m bench

@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from db.transaction import BIND, address
-from tests.isolation.session import outcome
+from db.transaction import address
+from tests.isolation.session import bind, outcome
 from tests.people import World
 from tests.policies.catalog import Connection, rows
 from tests.server import Database
@@ -21,7 +21,7 @@ def bound(url: str, email: str, role: str = "app_auth") -> Iterator[psycopg.Conn
     """SQL in a transaction that signs this address in, rolled back."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("begin")
-        connection.execute(BIND, address(email)._replace(role=role))
+        bind(connection, address(email)._replace(role=role))
         yield connection
         connection.execute("rollback")
 
@@ -69,6 +69,6 @@ async def test_sign_up_of_a_known_address_changes_nothing(world: World, database
     facts = "select password_hash, user_id, (select count(*) from app.users) from auth.credentials where email = %s"
     before = rows(owner, facts, email)
     with psycopg.connect(database.auth) as connection:
-        connection.execute(BIND, address(email))
+        bind(connection, address(email))
         connection.execute("select auth.sign_up('planted', 'planted')")
     assert rows(owner, facts, email) == before

@@ -1,0 +1,93 @@
+"""Mutants of functions: a filter, a guard, a lock or the fixed search_path gone, an identity made up."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from psycopg import Connection
+
+from tests.mutants.mutant import Layer, Mutant
+from tests.mutants.predicates import brief, depth, lower_roles, split
+
+FUNCTIONS = """
+select format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(p.oid)), pg_get_functiondef(p.oid),
+  prosecdef, prorettype = 'uuid'::regtype and pronargs = 0 and proname ~ '_user_id$'
+from pg_proc p join pg_namespace n on n.oid = pronamespace where nspowner::regrole::text ~ '^app_'
+  -- What only tells auditors about the catalog, with their own rights, keeps nobody from anything.
+  and (prosecdef or nspname <> 'audit') order by 1"""
+READ = re.compile(r"\b(?:from|join|update|into) ((?:app|auth|audit|seal)\.\w+)")
+WHERE = re.compile(r"\bwhere\s+")
+CONDITION = re.compile(r"\b(?:els)?if\s+(.+?)\s+then\b", re.DOTALL)
+# Where a WHERE ends, outside of every parenthesis.
+AFTER = re.compile(r"\s+(?:returning|for (?:share|update)|order by|limit|group by|union)\b|;")
+LOCK = re.compile(r"\s+for (?:no key )?(?:share|update)\b|\bperform pg_advisory_xact_lock\([^;]*;")
+CAREFUL = re.compile(r"\bis (not )?distinct from\b")
+SEARCH_PATH = re.compile(r"\n SET search_path TO [^\n]*")
+Changed = Iterator[tuple[str, str]]
+
+
+def mutants(connection: Connection[Any], victim: str) -> Iterator[Mutant]:
+    """Of every function that isolates; a made-up identity is the victim's."""
+    for name, text, definer, identity in connection.execute(FUNCTIONS.encode()):
+        tables = sorted(set(READ.findall(text)))
+        # Its owner's own policies may hold what it lets through.
+        layers = tuple(Layer(f"forced row security on {table}", unforced(table)) for table in tables) if definer else ()
+        body = text.index("AS $function$") if "AS $function$" in text else text.index("\n")
+        head, body = text[:body], text[body:]
+        changes = [*_wheres(body), *_conditions(body), *lower_roles(body), *_words(body)]
+        if identity:
+            changes += _made_up(body, victim)
+        for change, new in changes:
+            yield Mutant(name, "body", change, head + new, layers)
+        if definer and SEARCH_PATH.search(head):
+            yield Mutant(name, "search_path", "not fixed", SEARCH_PATH.sub("", head) + body)
+
+
+def unforced(table: str) -> str:
+    """SQL that lets the table's owner see every row."""
+    return f"alter table {table} no force row level security"
+
+
+def _wheres(body: str) -> Changed:
+    for found in WHERE.finditer(body):
+        start, end = found.end(), _end(body, found.end())
+        yield from _operands(body, start, end, "where ", "and")
+
+
+def _end(body: str, start: int) -> int:
+    """Where a WHERE that starts here ends: at the next clause, or where the parenthesis around it closes."""
+    ends = (place for place in range(start, len(body)) if body[place] == ")" or AFTER.match(body, place))
+    return next((place for place in ends if depth(body[start:place]) == 0), len(body))
+
+
+def _conditions(body: str) -> Changed:
+    for found in CONDITION.finditer(body):
+        start, end = found.span(1)
+        for value in ("true", "false"):
+            yield f"if {brief(body[start:end])} → {value}", body[:start] + value + body[end:]
+        for word in ("and", "or"):
+            if len(split(body[start:end], word)) > 1:
+                yield from _operands(body, start, end, "if ", word)
+
+
+def _operands(body: str, start: int, end: int, clause: str, word: str) -> Changed:
+    parts = split(body[start:end], word)
+    for place, part in enumerate(parts):
+        rest = f" {word} ".join(parts[:place] + parts[place + 1 :]) or "true"
+        yield f"{clause}without {brief(part)}", body[:start] + rest + body[end:]
+
+
+def _words(body: str) -> Changed:
+    for found in LOCK.finditer(body):
+        yield f"without {brief(found[0]).strip(';')}", body[: found.start()] + body[found.end() :]
+    for found in CAREFUL.finditer(body):
+        new = "=" if found[1] else "<>"
+        yield f"{found[0]} → {new}", body[: found.start()] + new + body[found.end() :]
+
+
+def _made_up(body: str, victim: str) -> Changed:
+    start = body.find("RETURN ")
+    if start >= 0:
+        start, end = start + len("RETURN "), len(body.rstrip())
+        yield "a fixed id", f"{body[:start]}'{victim}'::uuid\n"
+        yield "somebody where there is no identity", f"{body[:start]}coalesce({body[start:end]}, '{victim}'::uuid)\n"

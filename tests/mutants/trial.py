@@ -1,0 +1,119 @@
+"""Tries one mutant: until a test notices it, or notices it once another layer is gone, or none does."""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from db.models import metadata
+from tests.mutants.forked import Outcome, outcomes
+from tests.mutants.mutant import CONTAINED, KILLED, STILLBORN, SURVIVED, Layer, Mutant, Verdict
+from tests.people import World
+
+# How many tests that killed a mutant's like are tried before all others.
+MOST = 12
+
+
+def words(text: str) -> set[str]:
+    """The words in a name, without a plural's s: `app.tasks_live_projects()` is about a task and a project."""
+    return {word.rstrip("s") for word in re.findall(r"[a-z]+", text)}
+
+
+TABLES = words(" ".join(table.name for table in metadata.tables.values()))
+
+
+@dataclass
+class Trials:
+    """What all trials share; each forked process has the state of when it was forked."""
+
+    items: Sequence[pytest.Item]
+    world: World
+    kills: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind of test and kind of change
+    noisy: dict[str, set[str]] = field(default_factory=dict)  # by layer: tests that fail as soon as it is gone
+    work: tuple[int, int] = (0, 0)  # clones made and tests run
+
+    def verdict(self, mutant: Mutant, slot: int) -> tuple[Verdict, dict[str, set[str]]]:
+        """The verdict, and what was learned about layers on the way."""
+        began = time.monotonic()
+        learned: dict[str, set[str]] = {}
+        try:
+            fate, by, layer = self._fate(mutant, slot, learned)
+        except ValueError as error:
+            fate, by, layer = SURVIVED, str(error), ""
+        return Verdict(fate, by, layer, time.monotonic() - began, *self.work), learned
+
+    def _fate(self, mutant: Mutant, slot: int, learned: dict[str, set[str]]) -> tuple[str, str, str]:
+        for ring in filter(None, self._rings(mutant)):
+            last = self._outcomes(ring, mutant.sql, slot)[-1]
+            if last.sqlstate.startswith("23"):
+                return STILLBORN, f"the rows that are there refuse it: {last.sqlstate}", ""
+            if last.sqlstate:
+                raise ValueError(f"Postgres does not take it: {last.sqlstate}")
+            if last.failed:
+                return KILLED, last.test, ""
+            for layer in self._layers(mutant):
+                if layer.sql and (by := self._behind(layer, mutant, ring, slot, learned)):
+                    return CONTAINED, by, layer.name
+        return SURVIVED, "", ""
+
+    def _behind(self, layer: Layer, mutant: Mutant, ring: list[pytest.Item], slot: int, learned: dict[str, set[str]]) -> str:
+        """A test that passes without the layer and fails without it on the mutant: the layer alone held it."""
+        both, noisy = f"{layer.sql}; {mutant.sql}", self.noisy.setdefault(layer.sql, set())
+        quiet = [item for item in ring if item.nodeid not in noisy]
+        while quiet:
+            found = self._outcomes(quiet, both, slot)
+            if not found[-1].failed:
+                return ""
+            killer = [quiet[len(found) - 1]]
+            # By itself, and on a fresh clone: what ran before it may have changed the world.
+            alone = self._outcomes(killer, layer.sql, slot)[-1]
+            if alone.sqlstate:
+                raise ValueError(f"Postgres does not take away {layer.name}: {alone.sqlstate}")
+            if not alone.failed and (len(found) == 1 or self._outcomes(killer, both, slot)[-1].failed):
+                return killer[0].nodeid
+            without = self._outcomes(quiet, layer.sql, slot, every=True)
+            noisy |= {killer[0].nodeid, *(each.test for each in without if each.failed)}
+            learned[layer.sql] = noisy
+            quiet = [item for item in quiet[len(found) :] if item.nodeid not in noisy]
+        return ""
+
+    def _outcomes(self, items: list[pytest.Item], sql: str, slot: int, *, every: bool = False) -> list[Outcome]:
+        found = outcomes(items, self.world, sql, slot, every=every)
+        self.work = (self.work[0] + 1, self.work[1] + len(found))
+        return found
+
+    def learn(self, mutant: Mutant, verdict: Verdict, noisy: dict[str, set[str]]) -> None:
+        """What killed a mutant is tried first on its like, on other tables too."""
+        self.noisy |= noisy
+        if verdict.by:
+            self.kills.update([(alike(verdict.by, mutant), mutant.part), (alike(verdict.by, mutant), "")])
+            self.kills[verdict.layer.replace(mutant.subject, ""), mutant.part] += 1
+
+    def _layers(self, mutant: Mutant) -> list[Layer]:
+        return sorted(mutant.layers, key=lambda layer: -self.kills[layer.name.replace(mutant.subject, ""), mutant.part])
+
+    def _rings(self, mutant: Mutant) -> list[list[pytest.Item]]:
+        """What killed its like, tests that name its table, tests that name none, tests of other tables."""
+
+        about, mine = words(mutant.name), TABLES & words(mutant.subject)
+
+        def likely(item: pytest.Item) -> tuple[int, int, int]:
+            kind = alike(item.nodeid, mutant)
+            return -self.kills[kind, mutant.part], -len(about & words(item.nodeid)), -self.kills[kind, ""]
+
+        rings: list[list[pytest.Item]] = [[], [], [], []]
+        for item in sorted(self.items, key=likely):
+            named = TABLES & words(item.nodeid)
+            if likely(item)[0] < 0 and len(rings[0]) < MOST and (not named or named & mine):
+                rings[0].append(item)
+            else:
+                rings[1 if named & mine else 3 if named else 2].append(item)
+        return rings
+
+
+def alike(test: str, mutant: Mutant) -> str:
+    """The test's id without the mutant's table: what it has in common with the same test of another table."""
+    return re.sub(rf"\b{mutant.subject.partition('.')[2]}\b", "…", test) if "(" not in mutant.subject else test
