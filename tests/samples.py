@@ -20,7 +20,7 @@ SHORT: dict[type, Any] = {bool: True, date: "2000-01-01", datetime: "2000-01-01T
 
 
 def sample(model: type[Table], name: str, ids: Mapping[str, UUID]) -> Any:
-    """What a request sends for the column: a reference names one of `ids`, by table; a text is like no other.
+    """What a request sends for the column: a reference names one of `ids`, by table; a text or number is like no other.
 
     Raises: ValueError saying what to add, where the field's own limits do not tell a value.
     """
@@ -43,7 +43,8 @@ def _value(kind: Any, limits: dict[str, Any]) -> Any:
     if kind is str and "pattern" not in limits:
         return uuid4().hex.ljust(limits.get("min_length", 0), "x")[: limits.get("max_length")]
     if kind is int:
-        return limits.get("ge", limits.get("le", 1))
+        least = limits.get("ge", 1)
+        return least + uuid4().int % (limits.get("le", least + 1_000_000) - least + 1)
     return str(uuid4()) if kind is UUID else SHORT.get(kind)
 
 
