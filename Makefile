@@ -9,7 +9,7 @@ PY := .venv/bin/python
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-run lint types table revision migrate check history effective psql url password rotate-seal retire-seal attack mutants bench lock help
+.PHONY: run test test-run lint types table revision migrate check history audit effective psql url password rotate-seal retire-seal attack mutants bench lock help
 
 run: $(READY) ## serve the API on PORT (8000), with an embedded Postgres unless DATABASE_URL is set
 	@exec $(PY) -m api
@@ -44,6 +44,9 @@ check: $(READY) ## say where the database of OWNER_DATABASE_URL, or the embedded
 
 history: $(READY) ## say what each revision changed in access, from the catalog; since=0001 starts after that one
 	@exec $(PY) -m migrations history $(since)
+
+audit: $(READY) ## what is wrong with the database of AUDITOR_ or OWNER_DATABASE_URL, read only: ARGS=--json, ARGS=--html
+	@exec $(PY) -m migrations audit $(ARGS)
 
 effective: $(READY) ## write policies/effective.sql, every policy and grant, from the catalog
 	@exec $(PY) -m migrations effective

@@ -1,47 +1,32 @@
-"""`python -m migrations upgrade|downgrade|revision|check|history|effective`: see `make help`."""
+"""`python -m migrations upgrade|downgrade|revision|check|history|audit|effective`: see `make help`."""
 
 import logging
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import nullcontext
 
 import psycopg
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from db.embedded import Cluster, owner_url
+from db.embedded import owner_url
+from db.logins import given_url
 from db.refusal import Refusal
 from db.settings import clone, psycopg_url
+from migrations import audit
 from migrations.access import facts
+from migrations.fresh import empty_url, fresh_url
 from migrations.lint import findings
-from migrations.run import check, config, downgrade, revision, roles, upgrade
+from migrations.page import page, verdict
+from migrations.run import check, config, downgrade, revision, upgrade
 from migrations.steps import steps
 from migrations.words import changes
 from policies import effective
 
-USAGE = "Say one of: upgrade, downgrade <revision>, revision <message>, check [--fresh], history [<after>], effective."
+USAGE = """Say one of: upgrade, downgrade <revision>, revision <message>, check [--fresh], history [<after>],
+audit [--json|--html], effective."""
 
-
-@contextmanager
-def empty_url() -> Iterator[str]:
-    """The owner's URL of a database that is thrown away; its roles are there, and nothing else."""
-    with (
-        tempfile.TemporaryDirectory(prefix="rowkeep-") as folder,
-        Cluster(Path(folder) / "data", durable=False) as cluster,
-    ):
-        cluster.create_database("fresh")
-        roles(cluster.url(database="fresh"))
-        yield cluster.url(database="fresh")
-
-
-@contextmanager
-def fresh_url() -> Iterator[str]:
-    """The same, migrated."""
-    with empty_url() as url:
-        upgrade(url)
-        yield url
+PAGE = clone() / ".data" / "audit.html"
 
 
 def judge(url: str) -> None:
@@ -96,6 +81,19 @@ def write(url: str, message: str) -> None:
     print(f"wrote {paths} and policies/effective.sql: read both, then `make migrate`")
 
 
+def tell(live: audit.Live, found: list[audit.Finding], form: str) -> None:
+    """Prints it, or writes the page and prints where."""
+    if form == "--json":
+        print(audit.as_json(found))
+    elif form == "--html":
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(page(live, found))
+        print(PAGE)
+    else:
+        counted = f"{len(live.rules)} rules, {len(live.catalog)} objects compared"
+        print("\n".join(filter(None, [audit.as_table(found), f"{live.name}: {verdict(found).lower()} ({counted})"])))
+
+
 def text(url: str) -> str:
     """What the catalog of the database grants, in words."""
     with psycopg.connect(psycopg_url(url)) as connection:
@@ -126,6 +124,11 @@ def main(arguments: list[str]) -> None:
         case ["history", *since]:
             with empty_url() as url:
                 print("\n".join(history(url, *since[:1] or [""])))
+        case ["audit"] | ["audit", "--json" | "--html"]:
+            with nullcontext(given_url("auditor")) if given_url("auditor") else owner_url() as url:
+                live, found = audit.audit(str(url))
+            tell(live, found, arguments[-1])
+            sys.exit(any(finding.severity == "error" for finding in found))
         case ["effective"]:
             with fresh_url() as url:
                 effective.FILE.write_text(text(url))
