@@ -9,7 +9,7 @@ PY := .venv/bin/python
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-run lint types table revision migrate check history audit effective psql url password rotate-seal retire-seal attack mutants bench lock help
+.PHONY: run test test-run lint types table revision migrate check history audit effective psql url password rotate-seal retire-seal attack mutants bench lock help disable enable
 
 run: $(READY) ## serve the API on PORT (8000), with an embedded Postgres unless DATABASE_URL is set
 	@exec $(PY) -m api
@@ -70,6 +70,12 @@ attack: $(READY) ## try thousands of attacks as app_api on a fresh database; MOD
 	@exec $(PY) -m tests.attack
 mutants: $(READY) ## weaken every policy, grant, trigger and function in turn: a test must notice. ONLY="words", STEP=n, T=path narrow it
 	@exec $(PY) -m tests.mutants --only "$(ONLY)" --step $(STEP) --jobs $(JOBS) $(T)
+
+disable: $(READY) ## sign a person out everywhere and let them in no more: make disable ADDRESS=ada@example.com
+	@exec $(PY) -m db disable "$(ADDRESS)"
+
+enable: $(READY) ## let a disabled person in again: make enable ADDRESS=ada@example.com
+	@exec $(PY) -m db enable "$(ADDRESS)"
 
 bench: $(READY) ## measure what the README quotes
 	@exec $(PY) -m bench

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from api.problems import Problem
 
 ALGORITHM = "EdDSA"
 ISSUER = AUDIENCE = "rowkeep"
-CLAIMS = {"iss": str, "aud": str, "sub": str, "jti": str, "iat": int, "exp": int}
+CLAIMS = {"iss": str, "aud": str, "sub": str, "sid": str, "jti": str, "iat": int, "exp": int}
 # Our own are 400 characters; whoever sends more pays for it, not we.
 LONGEST = 1_000
 # How far the clocks of two processes may be apart, in seconds.
@@ -31,6 +32,7 @@ class Claims(NamedTuple):
     """What a valid token says."""
 
     user_id: UUID
+    session_id: UUID
     expires: int
 
 
@@ -67,14 +69,15 @@ class Keys:
     def __init__(self, seeds: Sequence[bytes]) -> None:
         keys = [_key(seed) for seed in seeds]
         self._signing = keys[0]
+        self.refresh_key = hmac.digest(seeds[0], b"refresh tokens", hashlib.sha256)
         self._by_header = {key.header: key.private.public_key() for key in keys}
         self.jwks = {"keys": [key.jwk | {"use": "sig"} for key in keys]}
         self._claims = lru_cache(REMEMBERED)(self._verify)
 
-    def issue(self, user_id: UUID, *, minutes: int = 60, now: datetime | None = None) -> str:
-        """A token for `user_id`, good for `minutes`."""
-        issued = now or datetime.now(UTC)
-        values = (ISSUER, AUDIENCE, str(user_id), uuid4().hex, issued, issued + timedelta(minutes=minutes))
+    def issue(self, user_id: UUID, session_id: UUID, *, minutes: int) -> str:
+        """A token for `user_id`, good for `minutes` unless the session ends before."""
+        now = datetime.now(UTC)
+        values = (ISSUER, AUDIENCE, str(user_id), str(session_id), uuid4().hex, now, now + timedelta(minutes=minutes))
         headers = jwt.utils.base64url_decode(self._signing.header)
         return jwt.encode(dict(zip(CLAIMS, values, strict=True)), self._signing.private, ALGORITHM, headers=json.loads(headers))
 
@@ -109,7 +112,7 @@ class Keys:
         shape = [(name, type(value)) for name, value in claims.items()]
         if shape != list(CLAIMS.items()) or _segment(_compact(claims)) != rest.partition(".")[0]:
             raise jwt.InvalidTokenError("not our claims")
-        return Claims(UUID(claims["sub"]), claims["exp"])
+        return Claims(UUID(claims["sub"]), UUID(claims["sid"]), claims["exp"])
 
 
 def unauthorized(detail: str = "Sign in first: the token is missing, expired or not ours.") -> Problem:

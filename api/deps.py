@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.auth import unauthorized
+from api.problems import Problem
 from db import transaction
+from db.ended import Unknown
 
 bearer = OAuth2PasswordBearer(tokenUrl="/v1/auth/token", auto_error=False)
 
@@ -34,12 +36,18 @@ class Caller(NamedTuple):
 async def caller(request: Request, token: Annotated[str | None, Depends(bearer)]) -> Caller:
     """Who is asking.
 
-    Raises: Problem 401.
+    Raises: Problem 401, or 503 where it cannot be told.
     """
     if not token:
         raise unauthorized()
     state = request.app.state
-    return Caller(state.keys.read(token).user_id, state.api)
+    claims = state.keys.read(token)
+    try:
+        if await state.ended.includes(claims.session_id):
+            raise unauthorized()
+    except Unknown as error:
+        raise Problem(503, "The database does not answer.", headers={"Retry-After": "5"}) from error
+    return Caller(claims.user_id, state.api)
 
 
 Me = Annotated[Caller, Depends(caller)]

@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.auth import SKEW
 from db.boot import check
+from db.ended import Ended
 from db.engine import engine
 from db.refusal import Refusal
 from db.revisions import head, known
@@ -23,13 +26,19 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     api, auth, seal = settings.database_url, settings.auth_database_url, settings.seal
     app.state.api = engine(api.get_secret_value(), pool_size=settings.pool_size, seal=seal)
     app.state.auth = engine(auth.get_secret_value(), pool_size=settings.auth_pool_size, seal=seal)
+    # One of its own: a flood of sign-ins that waits for connections delays no reading.
+    watching = engine(auth.get_secret_value(), pool_size=1, seal=None)
+    lifetime = timedelta(minutes=settings.token_minutes, seconds=2 * SKEW)
+    app.state.ended = Ended(watching, seconds=settings.revocation_seconds, lifetime=lifetime)
     try:
         await check(app.state.api, "app_api", known(), head())
         await check(app.state.auth, "app_auth", known(), head())
-        yield
+        async with app.state.ended.watched():
+            yield
     finally:
         await app.state.api.dispose()
         await app.state.auth.dispose()
+        await watching.dispose()
 
 
 class OneSentence:

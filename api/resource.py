@@ -26,7 +26,7 @@ NO_SUCH_ROW = "There is no such row to refer to."
 def resource(model: Any) -> APIRouter:
     """Create, list, read, change, delete, bin and restore, as far as the model grants them."""
     name = str(model.__tablename__)
-    router = APIRouter(prefix=f"/v1/{name}", tags=[name])
+    router = APIRouter(prefix=model.path(), tags=[name])
     shown, row = columns(model), answer(model)
 
     if model.__create__ and "create" in model.__routes__:

@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+from uuid import uuid4
 
 import orjson
 import psycopg
@@ -64,7 +65,7 @@ def measure(environment: Mapping[str, str], owner_url: str, turns: int, count: i
         found = owner.execute(SOMEBODY).fetchone()
     assert found is not None
     me, note = found
-    token = Keys([b64decode(environment["TOKEN_KEYS"])]).issue(me)
+    token = Keys([b64decode(environment["TOKEN_KEYS"])]).issue(me, uuid4(), minutes=60)
     requests = {
         "list of 20": request("GET", "/v1/notes?limit=20", token),
         "get": request("GET", f"/v1/notes/{note}", token),

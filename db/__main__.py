@@ -1,4 +1,4 @@
-"""`python -m db url|psql|password ROLE`: a person reaches the database, and only `url` ever shows a password."""
+"""`python -m db url|psql|password ROLE`, `disable|enable ADDRESS`: what people do by hand; only `url` shows a password."""
 
 import argparse
 import getpass
@@ -14,6 +14,8 @@ from db import account, local, logins
 from db.embedded import RUN, Cluster
 from db.logins import LOGINS
 from db.refusal import Refusal
+from db.seal import Seal, decoded
+from db.transaction import BIND, address, binding
 
 
 def url(role: str) -> str:
@@ -67,13 +69,35 @@ def password(role: str) -> None:
     print(f"{login.user} has its password now: set {login.variable}={login_url}")
 
 
+def disable(email: str, *, disabled: bool) -> None:
+    """Stop a person from signing in, and end their sessions; or let them in again.
+
+    Raises: Refusal where no account has the address.
+    """
+    key = os.environ.get("SEAL_KEY")
+    with psycopg.connect(url("owner")) as owner:
+        owner.execute("set role app_owner")
+        # A superuser needs no seal.
+        identity, seal = address(email.lower())._replace(role="app_owner"), Seal(decoded(key)) if key else None
+        owner.execute(BIND, binding(identity, seal, owner.info.backend_pid))
+        found = owner.execute("select auth.set_disabled(%s)", [disabled]).fetchone()
+    if found != (True,):
+        raise Refusal(f"No account has the address {email}.")
+    print(f"{email} is {'signed out everywhere, and may not sign in' if disabled else 'let in again'}.")
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m db", description=__doc__)
-    parser.add_argument("command", choices=("url", "psql", "password"))
-    parser.add_argument("role", choices=tuple(LOGINS))
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("url", "psql", "password"):
+        commands.add_parser(name).add_argument("role", choices=tuple(LOGINS))
+    for name in ("disable", "enable"):
+        commands.add_parser(name).add_argument("address")
     chosen = parser.parse_args()
-    if chosen.command == "url":
+    if chosen.command in {"disable", "enable"}:
+        disable(chosen.address, disabled=chosen.command == "disable")
+    elif chosen.command == "url":
         print(url(chosen.role))
     elif chosen.command == "psql":
         psql(chosen.role)

@@ -45,11 +45,17 @@ class Table(SQLModel):
     __create__: ClassVar[type[SQLModel] | None] = None
     __update__: ClassVar[type[SQLModel] | None] = None
     __delete__: ClassVar[bool] = False
+    __path__: ClassVar[str | None] = None
     __routes__: ClassVar[tuple[str, ...]] = ("create", "read", "update", "delete")
     __parents__: ClassVar[dict[str, str]] = {}
     __guards__: ClassVar[dict[str, str]] = {}
     __hidden__: ClassVar[tuple[str, ...]] = ()
     __unfiltered__: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def path(cls) -> str:
+        """Where HTTP serves the table."""
+        return f"/v1/{cls.__path__ or cls.__tablename__}"
 
     @classmethod
     def keys(cls) -> list[Any]:

@@ -34,7 +34,10 @@ class Settings(BaseSettings):
     token_keys: SecretStr = Field(description="Keys of access tokens, base64 of 32 bytes each; the first signs, all verify.")
     seal_key: SecretStr | None = Field(default=None, description="Seals identities; base64 of 32 bytes or more.")
     seal_backend: bool = Field(default=True, description="A seal is good on its own connection alone; false behind a pooler.")
-    token_minutes: int = Field(default=60, ge=1, le=24 * 60, description="How long an access token is good for.")
+    token_minutes: int = Field(default=15, ge=1, le=24 * 60, description="How long an access token is good for.")
+    revocation_seconds: float = Field(
+        default=2, gt=0, le=3600, description="An ended session's access tokens stop within this."
+    )
     pool_size: int = Field(default=10, ge=1, le=500, description="Connections of app_api per process.")
     auth_pool_size: int = Field(default=3, ge=1, le=100, description="Connections of app_auth per process.")
     request_seconds: float = Field(default=30, gt=0, description="A request that takes longer is cancelled and rolled back.")

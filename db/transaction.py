@@ -58,6 +58,11 @@ def address(email: str) -> Identity:
     return Identity("app_auth", "auth.email", email)
 
 
+def session(session_id: UUID) -> Identity:
+    """Whoever holds a token of this session: `app_auth` renews and ends it alone."""
+    return Identity("app_auth", "auth.session", str(session_id))
+
+
 def binding(identity: Identity, seal: Seal | None, pid: int) -> tuple[str, str, str, str]:
     """The parameters of BIND, for a transaction that starts now on the backend `pid`."""
     return (*identity, seal(*identity, pid) if seal else "")

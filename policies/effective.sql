@@ -33,7 +33,11 @@ grant execute on function audit.state() to app_api; -- security definer, owner a
 grant execute on function audit.state() to app_auditor; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function audit.state() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.current_email() to app_auth; -- invoker
+grant execute on function auth.end_session(token_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.ended_sessions(lifetime interval) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.refresh(token_hash bytea, successor bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.sign_up(password_hash text, name text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.start_session(password_hash text, token_hash bytea, device text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function seal.verified(setting text) to app_auth; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
 grant execute on function seal.verified(setting text) to app_owner; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
 grant execute on function seal.verified(setting text) to app_trash; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
@@ -200,6 +204,33 @@ create policy update_bin on app.projects as permissive for update to app_trash
 create policy update_member on app.projects as permissive for update to app_user
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL))
   with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
+
+alter table app.sessions enable row level security, force row level security;
+grant delete on app.sessions to app_user;
+grant select (id, owner_id, device, created_at, used_at, expires_at) on app.sessions to app_user;
+-- Reuse of a token, signing out, a changed password or a disabled account end sessions.
+create policy delete_bound on app.sessions as permissive for delete to app_owner
+  using ((id = ( SELECT auth.current_session() AS current_session)) OR (owner_id = ( SELECT auth.current_person() AS current_person)));
+-- Signing out, here or elsewhere.
+create policy delete_own on app.sessions as permissive for delete to app_user
+  using (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+-- At most the person's own, whatever another policy says.
+create policy fence on app.sessions as restrictive for all to app_user
+  using (owner_id = ( SELECT app.current_user_id() AS current_user_id))
+  with check (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+-- auth.start_session makes one for the person that its transaction is about.
+create policy insert_bound on app.sessions as permissive for insert to app_owner
+  with check (owner_id = ( SELECT auth.current_person() AS current_person));
+-- auth.refresh and auth.end_session see the session that their transaction is bound to, auth.end_sessions the person's.
+create policy select_bound on app.sessions as permissive for select to app_owner
+  using ((id = ( SELECT auth.current_session() AS current_session)) OR (owner_id = ( SELECT auth.current_person() AS current_person)));
+-- Where the person is signed in.
+create policy select_own on app.sessions as permissive for select to app_user
+  using (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+-- auth.refresh renews the session that its transaction is bound to.
+create policy update_bound on app.sessions as permissive for update to app_owner
+  using (id = ( SELECT auth.current_session() AS current_session))
+  with check (id = ( SELECT auth.current_session() AS current_session));
 
 alter table app.tasks enable row level security, force row level security;
 grant insert (workspace_id, project_id, title, body, status, due_on) on app.tasks to app_user;
@@ -372,6 +403,33 @@ create policy select_address on auth.credentials as permissive for select to app
 create policy update_address on auth.credentials as permissive for update to app_owner
   using (email = ( SELECT auth.current_email() AS current_email))
   with check (email = ( SELECT auth.current_email() AS current_email));
+
+alter table auth.refresh_tokens enable row level security, force row level security;
+-- Used tokens are forgotten after a week.
+create policy delete_used on auth.refresh_tokens as permissive for delete to app_owner
+  using ((session_id = ( SELECT auth.current_session() AS current_session)) AND (used_at < (now() - '7 days'::interval)));
+-- The first token of a session and the successor of a used one: app_owner sees the transaction's own sessions alone.
+create policy insert_bound on auth.refresh_tokens as permissive for insert to app_owner
+  with check (session_id IN ( SELECT sessions.id
+   FROM app.sessions));
+-- Of the session that the transaction is bound to.
+create policy select_bound on auth.refresh_tokens as permissive for select to app_owner
+  using (session_id = ( SELECT auth.current_session() AS current_session));
+-- A token is used.
+create policy update_bound on auth.refresh_tokens as permissive for update to app_owner
+  using (session_id = ( SELECT auth.current_session() AS current_session))
+  with check (session_id = ( SELECT auth.current_session() AS current_session));
+
+alter table auth.revocations enable row level security, force row level security;
+-- No access token lives for two days.
+create policy delete_old on auth.revocations as permissive for delete to app_owner
+  using (created_at < (now() - '2 days'::interval));
+-- Nothing is said to end later.
+create policy insert_past on auth.revocations as permissive for insert to app_owner
+  with check (created_at <= clock_timestamp());
+-- Nothing ends in the future.
+create policy select_past on auth.revocations as permissive for select to app_owner
+  using (created_at <= clock_timestamp());
 
 alter table seal.exempt disable row level security;
 

@@ -37,8 +37,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def settings(database: Database, **changes: object) -> Settings:
     """Settings of an API on this database."""
-    values = {"database_url": database.api, "auth_database_url": database.auth, "token_keys": SECRET, "pool_size": 5}
-    values["seal_key"] = seal_key()
+    values = {
+        "database_url": database.api,
+        "auth_database_url": database.auth,
+        "token_keys": SECRET,
+        "pool_size": 5,
+        "revocation_seconds": 0.2,
+        "seal_key": seal_key(),
+    }
     return Settings.model_validate({**values, **changes})
 
 

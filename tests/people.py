@@ -11,10 +11,15 @@ from psycopg.rows import TupleRow
 
 from api.auth import Keys
 from db.models import metadata
-from tests.samples import MODELS, body, referenced, sample
+from tests.samples import MODELS, at, body, referenced, sample
 
 SEED = sha256(b"only tests sign with this").digest()
 KEYS = Keys([SEED])
+
+
+def token(user_id: UUID, session_id: UUID | None = None) -> str:
+    """What the API would have issued; without a session, for one that nobody has ended."""
+    return KEYS.issue(user_id, session_id or uuid4(), minutes=60)
 
 
 @dataclass
@@ -28,7 +33,7 @@ class Person:
     @property
     def headers(self) -> dict[str, str]:
         """What authenticates this person."""
-        return {"Authorization": f"Bearer {KEYS.issue(self.id)}"}
+        return {"Authorization": f"Bearer {token(self.id)}"}
 
     async def call(self, method: str, path: str, json: Any = None) -> httpx.Response:
         """One request as this person."""
@@ -115,14 +120,14 @@ async def build(client: httpx.AsyncClient, owner: psycopg.Connection[TupleRow]) 
     world.binned["workspaces"] = UUID((await alice.made("/v1/workspaces", name="binned"))["id"])
     for name, id in [*world.binned.items()]:
         # 404: it went along with its parent.
-        assert (await alice.call("DELETE", f"/v1/{name}/{id}")).status_code in {204, 404}, name
+        assert (await alice.call("DELETE", f"{at(name)}/{id}")).status_code in {204, 404}, name
     return world
 
 
 async def _row(world: World, owner: psycopg.Connection[TupleRow], model: Any, ids: dict[str, UUID]) -> UUID:
     """A row of alice's: over HTTP where there is a route that makes one, else as a migration would."""
     if model.__create__ and "create" in model.__routes__:
-        return UUID((await world.alice.made(f"/v1/{model.__tablename__}", **body(model, model.__create__, ids)))["id"])
+        return UUID((await world.alice.made(at(model.__tablename__), **body(model, model.__create__, ids)))["id"])
     values = {name: sample(model, name, ids) for name, field in model.model_fields.items() if _wanted(model, name)}
     columns, holes = ", ".join(values), ", ".join("%s" for _ in values)
     row = owner.execute(

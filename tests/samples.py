@@ -37,6 +37,12 @@ def sample(model: type[Table], name: str, ids: Mapping[str, UUID]) -> Any:
     return found
 
 
+def at(table: str) -> str:
+    """Where HTTP serves the table."""
+    where: str = MODELS[table].path()
+    return where
+
+
 def _value(kind: Any, limits: dict[str, Any]) -> Any:
     if get_origin(kind) is Literal:
         return get_args(kind)[0]

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from api.auth import unauthorized
 from api.bodies import Body
+from api.grants import Tokens, digest, new_secret, tokens
 from api.passwords import hashed, verified
 from db.models.credentials import Credential
 from db.transaction import address, once
@@ -49,14 +50,6 @@ class SignedUp(BaseModel):
     name: str
 
 
-class Token(BaseModel):
-    """An OAuth2 access token."""
-
-    access_token: str
-    token_type: str = "bearer"  # noqa: S105
-    expires_in: int = Field(description="Seconds.")
-
-
 @router.post("/signup", status_code=201)
 async def sign_up(request: Request, new: SignUp) -> SignedUp:
     """Make an account."""
@@ -66,9 +59,8 @@ async def sign_up(request: Request, new: SignUp) -> SignedUp:
 
 
 @router.post("/token")
-async def sign_in(request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> Token:
-    """Get a token for an address (as `username`) and its password."""
-    settings = request.app.state.settings
+async def sign_in(request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> Tokens:
+    """Get tokens for an address (as `username`) and its password."""
     try:
         email = lower_address(form.username[:320])
     except ValueError:
@@ -76,7 +68,9 @@ async def sign_in(request: Request, form: Annotated[OAuth2PasswordRequestForm, D
     rows = await once(request.app.state.auth, address(email), select(col(Credential.user_id), col(Credential.password_hash)))
     # No account has a password beyond the limit; a part of it costs as much as a wrong one.
     known = rows[0].password_hash if rows and len(form.password) <= LONGEST else None
-    if not await verified(known, form.password[:LONGEST]):
-        raise unauthorized("The address or the password is wrong.")
-    token = request.app.state.keys.issue(rows[0].user_id, minutes=settings.token_minutes)
-    return Token(access_token=token, expires_in=settings.token_minutes * 60)
+    if await verified(known, form.password[:LONGEST]):
+        secret, device = new_secret(), request.headers.get("user-agent", "")[:200]
+        start = select(func.auth.start_session(known, digest(secret), device).table_valued("session_id", "user_id"))
+        if started := await once(request.app.state.auth, address(email), start):
+            return tokens(request, started[0].session_id, started[0].user_id, secret)
+    raise unauthorized("The address or the password is wrong.")

@@ -23,6 +23,7 @@ class Credential(Base, table=True):
     password_hash: str = Field(min_length=1, max_length=500)
     created_at: datetime = kept("now()", nullable=False)
     updated_at: datetime = kept("now()", nullable=False)
+    disabled_at: datetime | None = kept()
 
     @classmethod
     def grants(cls) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -25,7 +25,7 @@ PUBLIC = OURS.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 PEM = OURS.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 KID = KEYS.jwks["keys"][0]["kid"]
 NOW = int(datetime.now(UTC).timestamp())
-RIGHT = {"iss": "rowkeep", "aud": "rowkeep", "sub": str(uuid4()), "jti": "1", "iat": NOW, "exp": NOW + 600}
+RIGHT = {"iss": "rowkeep", "aud": "rowkeep", "sub": str(uuid4()), "sid": str(uuid4()), "jti": "1", "iat": NOW, "exp": NOW + 600}
 
 
 def segment(value: bytes) -> str:
@@ -103,6 +103,7 @@ ATTACKS = {
     "another issuer": token(claims(iss="https://issuer.example")),
     "subject of sql": token(claims(sub="1 or 1=1")),
     "subject is a number": token(claims(sub=1)),
+    "session is no uuid": token(claims(sid="1")),
     "subject is empty": token(claims(sub="")),
     "expires in words": token(claims(exp="tomorrow")),
     "expires in a fraction": token(claims(exp=NOW + 600.5)),
@@ -126,7 +127,7 @@ async def test_token_that_is_not_ours_is_nobodys(client: httpx.AsyncClient, atta
 
 def test_remembered_token_expires_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = Keys([SEED])
-    issued = keys.issue(uuid4(), minutes=1)
+    issued = keys.issue(uuid4(), uuid4(), minutes=1)
     assert keys.read(issued) == keys.read(issued)
     monkeypatch.setattr("api.auth.time", lambda: datetime.now(UTC).timestamp() + 61 + SKEW)
     with pytest.raises(Problem):
@@ -136,7 +137,7 @@ def test_remembered_token_expires_all_the_same(monkeypatch: pytest.MonkeyPatch) 
 def test_keys_follow_one_another_and_leave() -> None:
     old, new, who = b"old".ljust(32, b"."), b"new".ljust(32, b"."), uuid4()
     before, learning, turned, after = Keys([old]), Keys([old, new]), Keys([new, old]), Keys([new])
-    first, second = before.issue(who), turned.issue(who)
+    first, second = (keys.issue(who, uuid4(), minutes=1) for keys in (before, turned))
     assert [keys.read(first).user_id for keys in (before, learning, turned)] == [who] * 3
     assert [keys.read(second).user_id for keys in (learning, turned, after)] == [who] * 3
     for keys, issued in ((after, first), (before, second)):
@@ -149,7 +150,7 @@ async def test_jwks_verifies_a_token_elsewhere(client: httpx.AsyncClient, world:
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "public, max-age=300")
     (key,) = jwt.PyJWKSet.from_dict(answer.json()).keys
     assert not {"d", "k"} & answer.json()["keys"][0].keys()
-    issued = KEYS.issue(world.alice.id)
+    issued = KEYS.issue(world.alice.id, uuid4(), minutes=60)
     found = jwt.decode(issued, key.key, algorithms=["EdDSA"], audience="rowkeep", issuer="rowkeep")
     assert found["sub"] == str(world.alice.id)
     assert found["exp"] - found["iat"] == timedelta(minutes=60).total_seconds()

@@ -7,6 +7,7 @@ import pytest
 
 from tests.isolation.session import acting, outcome
 from tests.people import Person, World
+from tests.samples import at
 from tests.server import Database
 
 
@@ -22,7 +23,7 @@ async def tree(world: World) -> dict[str, list[str]]:
 
 async def live(who: Person, tree: dict[str, list[str]]) -> dict[str, list[bool]]:
     """Which rows of the tree are live."""
-    return {name: [(await who.call("GET", f"/v1/{name}/{id}")).status_code == 200 for id in ids] for name, ids in tree.items()}
+    return {name: [(await who.call("GET", f"{at(name)}/{id}")).status_code == 200 for id in ids] for name, ids in tree.items()}
 
 
 async def test_binning_takes_children_and_restoring_brings_back_just_those(world: World, tree: dict[str, list[str]]) -> None:

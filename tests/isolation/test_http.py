@@ -11,7 +11,7 @@ from alembic_utils.pg_policy import PGPolicy
 from db.models import metadata
 from policies.compile import entities
 from tests.people import Person, World
-from tests.samples import EVERYBODYS, ISOLATED, MODELS, body
+from tests.samples import EVERYBODYS, ISOLATED, MODELS, at, body
 
 TENANTS = [name for name, model in MODELS.items() if "workspace_id" in model.model_fields]
 BINNABLE = [name for name, model in MODELS.items() if "deleted_at" in model.model_fields]
@@ -52,7 +52,7 @@ async def like_nothing(who: Person, method: str, path: str, id: UUID, json: Any 
 @pytest.mark.parametrize("who", OUTSIDERS)
 @pytest.mark.parametrize("name", MODELS)
 async def test_read_finds_no_row_of_others(world: World, name: str, who: str) -> None:
-    path = f"/v1/{name}/{{id}}"
+    path = f"{at(name)}/{{id}}"
     if name in EVERYBODYS:
         assert (await world.person(who).call("GET", path.format(id=world.live[name]))).status_code == 200
     else:
@@ -64,36 +64,36 @@ async def test_read_finds_no_row_of_others(world: World, name: str, who: str) ->
 @pytest.mark.parametrize("name", [name for name in MODELS if routes(name, "update")])
 async def test_patch_finds_no_row_of_others(world: World, name: str, who: str) -> None:
     changes = body(MODELS[name], MODELS[name].__update__, world.live)
-    response = await like_nothing(world.person(who), "PATCH", f"/v1/{name}/{{id}}", world.live[name], changes)
+    response = await like_nothing(world.person(who), "PATCH", f"{at(name)}/{{id}}", world.live[name], changes)
     assert response.status_code == 404
     same = changes if name != "memberships" else {"role": "owner"}
-    assert (await world.alice.call("PATCH", f"/v1/{name}/{world.live[name]}", same)).status_code == 200
+    assert (await world.alice.call("PATCH", f"{at(name)}/{world.live[name]}", same)).status_code == 200
 
 
 @pytest.mark.parametrize("who", OUTSIDERS)
 @pytest.mark.parametrize("name", [name for name in MODELS if routes(name, "delete")])
 async def test_delete_finds_no_row_of_others(world: World, name: str, who: str) -> None:
-    response = await like_nothing(world.person(who), "DELETE", f"/v1/{name}/{{id}}", world.live[name])
+    response = await like_nothing(world.person(who), "DELETE", f"{at(name)}/{{id}}", world.live[name])
     assert response.status_code == 404
-    assert (await world.alice.call("GET", f"/v1/{name}/{world.live[name]}")).status_code == 200
+    assert (await world.alice.call("GET", f"{at(name)}/{world.live[name]}")).status_code == 200
 
 
 @pytest.mark.parametrize("who", [*OUTSIDERS, "vic"])
 @pytest.mark.parametrize("name", BINNABLE)
 async def test_restore_finds_no_row_of_others(world: World, name: str, who: str) -> None:
-    path = f"/v1/{name}/{{id}}/restore"
+    path = f"{at(name)}/{{id}}/restore"
     assert (await like_nothing(world.person(who), "POST", path, world.binned[name])).status_code == 404
     scope = f"?workspace_id={world.workspace}" if name in TENANTS else ""
-    mine = (await world.alice.call("GET", f"/v1/{name}/bin{scope}")).json()["items"]
+    mine = (await world.alice.call("GET", f"{at(name)}/bin{scope}")).json()["items"]
     assert str(world.binned[name]) in {row["id"] for row in mine}
-    theirs = (await world.person(who).call("GET", f"/v1/{name}/bin{scope}")).json()
+    theirs = (await world.person(who).call("GET", f"{at(name)}/bin{scope}")).json()
     assert theirs == {"items": [], "next": None}
 
 
 @pytest.mark.parametrize("who", OUTSIDERS)
 @pytest.mark.parametrize("name", ISOLATED)
 async def test_list_shows_no_row_of_others(world: World, name: str, who: str) -> None:
-    person, path = world.person(who), f"/v1/{name}"
+    person, path = world.person(who), f"{at(name)}"
     scope = f"?workspace_id={world.workspace}" if name in TENANTS else ""
     rows = (await person.call("GET", path + scope)).json()["items"]
     assert str(world.live[name]) not in {row["id"] for row in rows}
@@ -105,7 +105,7 @@ async def test_list_shows_no_row_of_others(world: World, name: str, who: str) ->
 @pytest.mark.parametrize("name", [name for name in TENANTS if inner(name)])
 async def test_list_of_a_hidden_parent_is_empty(world: World, name: str) -> None:
     column, parent = inner(name)[0]
-    path = f"/v1/{name}?{column}={{id}}"
+    path = f"{at(name)}?{column}={{id}}"
     assert (await like_nothing(world.mallory, "GET", path, world.live[parent])).json()["items"] == []
     assert (await world.vic.call("GET", path.format(id=world.live[parent]))).json()["items"]
 
@@ -114,22 +114,22 @@ async def test_list_of_a_hidden_parent_is_empty(world: World, name: str) -> None
 @pytest.mark.parametrize("name", [name for name in TENANTS if MODELS[name].__create__])
 async def test_create_in_the_workspace_of_others_is_refused(world: World, name: str, who: str) -> None:
     new = body(MODELS[name], MODELS[name].__create__, world.live)
-    there = await world.person(who).call("POST", f"/v1/{name}", new)
-    assert seen(there) == seen(await world.person(who).call("POST", f"/v1/{name}", {**new, "workspace_id": str(uuid4())}))
+    there = await world.person(who).call("POST", f"{at(name)}", new)
+    assert seen(there) == seen(await world.person(who).call("POST", f"{at(name)}", {**new, "workspace_id": str(uuid4())}))
     assert there.status_code == 404
     assert there.json()["errors"][0]["pointer"] == "#/workspace_id"
 
 
 @pytest.mark.parametrize("name", [name for name in TENANTS if needed(name, "insert") and MODELS[name].__create__])
 async def test_create_tells_a_viewer_which_role_is_needed(world: World, name: str) -> None:
-    answer = await world.vic.call("POST", f"/v1/{name}", body(MODELS[name], MODELS[name].__create__, world.live))
+    answer = await world.vic.call("POST", f"{at(name)}", body(MODELS[name], MODELS[name].__create__, world.live))
     assert answer.status_code == 403
     assert answer.json()["needed"] in needed(name, "insert")
 
 
 @pytest.mark.parametrize("name", [name for name in TENANTS if needed(name, "update")])
 async def test_change_tells_a_viewer_which_role_is_needed(world: World, name: str) -> None:
-    path = f"/v1/{name}/{world.live[name]}"
+    path = f"{at(name)}/{world.live[name]}"
     assert (await world.vic.call("GET", path)).status_code == 200
     asked = [("PATCH", body(MODELS[name], MODELS[name].__update__, world.live))] if routes(name, "update") else []
     for method, changes in [*asked, ("DELETE", None)]:
@@ -142,6 +142,6 @@ async def test_change_tells_a_viewer_which_role_is_needed(world: World, name: st
 async def test_signed_out_is_401_everywhere(world: World, client: httpx.AsyncClient, name: str) -> None:
     id = world.live[name]
     for method, path in (("GET", ""), ("GET", f"/{id}"), ("PATCH", f"/{id}"), ("DELETE", f"/{id}"), ("POST", "")):
-        response = await client.request(method, f"/v1/{name}{path}", json={})
+        response = await client.request(method, f"{at(name)}{path}", json={})
         assert response.status_code in {401, 405}, (method, path)
         assert response.headers["content-type"] == "application/problem+json"

@@ -141,7 +141,7 @@ def plain(schema: Schema, name: str) -> st.SearchStrategy[Any]:
     """Words, numbers and secrets."""
     if name in {"email", "username"}:
         return refs("address")
-    if name in {"password", "token"}:
+    if name in {"password", "token", "refresh_token"}:
         return refs(name)
     if schema.get("format") in DAYS:
         return st.sampled_from(DAYS[schema["format"]])

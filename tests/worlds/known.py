@@ -18,6 +18,7 @@ class Known:
         self.visible |= {"address": [caller.email, "new@example.com"], "password": [PASSWORD], "token": [*caller.tokens]}
         # Few, so that each is asked for in several ways.
         self.hidden = {table: [*ids[:2], *ids[-2:]] for table, ids in caller.hidden.items()}
+        self.visible["refresh_token"] = [*caller.refresh_tokens]
         self.hidden |= {"address": [f"o1.{caller.email}"], "password": ["a new password"], "token": []}
 
     def resolve(self, value: Any, workspace: str | None = None) -> Any:
@@ -52,7 +53,7 @@ class Known:
         if answer.is_success and answer.content and answer.headers["content-type"] == "application/json":
             body = answer.json()
             for row in [body, *body.get("items", ())]:
-                for kind, name in ((table, "id"), ("token", "token")):
+                for kind, name in ((table, "id"), ("token", "token"), ("refresh_token", "refresh_token")):
                     if name in row and row[name] not in self.visible.setdefault(kind, []):
                         self.visible[kind].append(row[name])
                 if "id" in row and row.get("workspace_id"):

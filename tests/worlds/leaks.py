@@ -53,7 +53,7 @@ LEAKS = {
     ),
     # Numbers that everybody draws from say how many others drew.
     "a sequence-based id": Leak(
-        "f0000000-0000",
+        "f0000000-?0000",
         """
         select setval('worlds.keys', (select count(*) from app.notes))""",
     ),

@@ -41,6 +41,7 @@ class Caller(NamedTuple):
     email: str
     workspace: str
     tokens: list[str]
+    refresh_tokens: list[str]
     within: dict[str, str]
     visible: dict[str, list[str]]
     hidden: dict[str, list[str]]
@@ -148,4 +149,6 @@ async def _populate(served: Served, owner: Owner, role: str) -> Caller:
         owner.execute("select nextval('worlds.requests')")  # what goes to the bin together is known by its moment
         for name in MADE[::-1][: number * len(MADE) // 2]:
             assert (await caller.call("DELETE", f"/v1/{name}/{rows[name]}")).status_code in {204, 404, 405}
-    return Caller(caller.id, role, email, world.workspace, tokens, {}, {}, {})
+    form = {"username": email, "password": PASSWORD}
+    signed_in = [(await served.client.post("/v1/auth/token", data=form)).json()["refresh_token"] for _ in range(3)]
+    return Caller(caller.id, role, email, world.workspace, tokens, signed_in, {}, {}, {})

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.people import KEYS
+from tests.people import token as issued
 from tests.worlds.clock import Ticks
 from tests.worlds.grammar import Drawn
 from tests.worlds.known import Known
@@ -31,7 +31,7 @@ async def compare(pair: Pair, caller: Caller, sequence: list[Drawn], ticks: Tick
     Raises: DifferentError, naming the request and both answers.
     """
     known, counted = Known(caller), Counted()
-    token = KEYS.issue(caller.id)
+    token = issued(caller.id)
     for number, asked in enumerate(sequence):
         places = {name: known.resolve(value) for name, value in asked.places.items()}
         request: dict[str, Any] = {

@@ -1,0 +1,23 @@
+"""Fixtures: somebody who can sign in, as often as is wanted."""
+
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.devices import PASSWORD, Device, SignIn
+
+
+@pytest.fixture
+async def account(client: httpx.AsyncClient) -> SignIn:
+    """A person who can sign in, as often as it is called."""
+    email = f"{uuid4().hex}@example.com"
+    await client.post("/v1/auth/signup", json={"email": email, "password": PASSWORD, "name": "Ada"})
+
+    async def sign_in() -> Device:
+        form = {"username": email, "password": PASSWORD}
+        answer = await client.post("/v1/auth/token", data=form, headers={"user-agent": "a browser"})
+        assert answer.status_code == 200, answer.text
+        return Device(client, answer.json())
+
+    return sign_in
