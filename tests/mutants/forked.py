@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
@@ -27,8 +28,6 @@ WORLD = "rowkeep_world"
 # A mutant may let two sessions wait for each other; no test of isolation takes more than a second by itself.
 PATIENCE = 120
 FORK = get_context("fork")
-# Made once, before any fork: each process has its own copy, and gives it its own settings.
-APP = create_app(fixtures.settings(Database("", *["postgresql://nobody@127.0.0.1/nowhere"] * 3)))
 # Never closed: a forked process ends without unwinding, and what it made is there for the others.
 STAYS = ExitStack()
 
@@ -59,6 +58,12 @@ def _work(pipe: Connection, work: Callable[..., Any], *arguments: Any) -> None:
     pipe.send(work(*arguments))
     pipe.close()
     os._exit(0)  # neither pytest's nor a server's ends are this process's to run
+
+
+@cache
+def served() -> FastAPI:
+    """The API, made once before any fork: each process has its own copy, and gives it its own settings."""
+    return create_app(fixtures.settings(Database("", *["postgresql://nobody@127.0.0.1/nowhere"] * 3)))
 
 
 def make_world() -> World:
@@ -140,8 +145,8 @@ def _serve_as_it_is(world: World) -> None:
         return world
 
     def app(settings: Settings) -> FastAPI:
-        APP.state.settings = settings
-        return APP
+        served().state.settings = settings
+        return served()
 
     async def unchecked(*_: Any) -> None: ...
 

@@ -13,7 +13,7 @@ import pytest
 
 from db.settings import clone
 from tests.mutants import functions, grants, policies, report, tables
-from tests.mutants.forked import FORK, WORLD, forked, make_world, outcomes
+from tests.mutants.forked import FORK, WORLD, forked, make_world, outcomes, served
 from tests.mutants.mutant import SURVIVED, Mutant, Verdict
 from tests.mutants.trial import Trials
 from tests.server import SERVER, at
@@ -46,6 +46,7 @@ class Loop:
         if session.testsfailed or not session.items:
             self.failed = "no test was collected, or not all of them could be"
             return True
+        served()
         world = forked(make_world)
         chosen = self._chosen(str(world.alice.id))
         if not chosen:

@@ -11,7 +11,8 @@ FLAG = "app.memberships row security: not forced"
 
 def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
     """`make mutants`, on a server of its own: it makes the template anew, which others are cloning from."""
-    environment = {name: value for name, value in os.environ.items() if name not in {"TEST_POSTGRES", "PYTEST_XDIST_WORKER"}}
+    ours = ("TEST_POSTGRES", "PYTEST_", "ROWKEEP_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     command = [sys.executable, "-m", "tests.mutants", "--jobs", "1", "--log", os.devnull, *arguments]
     return subprocess.run(command, cwd=clone(), env=environment, capture_output=True, text=True, check=False)
 
