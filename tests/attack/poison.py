@@ -41,6 +41,7 @@ LEFT = {
         "deallocate all",
         *(f"prepare _pg3_{n} as select set_config('atk.x', 'left', false)" for n in range(4)),
     ],
+    "a driver's statement dropped": ["deallocate all"],
     "a cursor": ["begin", "declare left_behind cursor with hold for select 1", "commit"],
     "an open cursor of rows": ["begin", "declare c cursor with hold for select generate_series(1, 9)", "commit"],
     "an ear": ["listen left_behind"],
@@ -52,7 +53,8 @@ LEFT = {
     "generators": ["select nextval('left_behind')"],
 }
 REMAINS = """
-select coalesce(current_setting('atk.x', true), '') || '|' || coalesce(current_setting('app.current_user_seal', true), '')
+select concat(current_user, '|', current_setting('atk.x', true), '|', current_setting('app.current_user_id', true),
+  '|', current_setting('app.current_user_seal', true))
   || '|' || (select count(*) from pg_prepared_statements where from_sql)
   || '|' || (select count(*) from pg_cursors where is_holdable)
   || '|' || (select count(*) from pg_listening_channels()) || '|' || (select count(*) from pg_locks where locktype = 'advisory'
@@ -78,17 +80,12 @@ async def _served(ground: Ground, statements: Sequence[str]) -> str:
     clean: Any = None
     pool = make_pool(ground.database.api, pool_size=1)
     attacker, victim = person(ground.world.mallory.id), person(ground.world.alice.id)
-    honest = text("select id from app.notes order by id")
     try:
-        # Twice each, so that what the driver prepares is prepared; the second is what an honest pool looks like.
+        # Often enough for the driver to prepare its statement.
         for _ in range(6):
-            async with connect(pool, victim) as connection:
-                expected = (await connection.execute(honest)).all()
-                clean = (await connection.exec_driver_sql(REMAINS)).scalar()
+            expected, clean = await _honest(pool, victim)
         await _injected(pool, attacker, [each.format(**ground.ids("notes")) for each in statements])
-        async with connect(pool, victim) as connection:
-            found = (await connection.execute(honest)).all()
-            left = (await connection.exec_driver_sql(REMAINS)).scalar()
+        found, left = await _honest(pool, victim)
     except Exception as error:  # noqa: BLE001 - whatever it is, the next person had it
         return f"the next request fails: {type(error).__name__}: {error}"[:100]
     finally:
@@ -96,6 +93,17 @@ async def _served(ground: Ground, statements: Sequence[str]) -> str:
     if found != expected:
         return f"the next request finds {len(found)} rows, not {len(expected)}"
     return "" if left == clean else f"left behind: {left} instead of {clean}"
+
+
+async def _honest(pool: Any, victim: Any) -> tuple[Any, Any]:
+    """What a request finds, and what its session holds beside it, once the request is over."""
+    async with connect(pool, victim) as connection:
+        rows = (await connection.execute(text("select id from app.notes order by id"))).all()
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        driver.bind_to(None)
+        await driver.execute("commit")
+        return rows, await (await driver.execute(REMAINS, prepare=False)).fetchone()
 
 
 async def _injected(pool: Any, attacker: Any, statements: Sequence[str]) -> None:
