@@ -52,6 +52,9 @@ def lists(model: Any, *conditions: Any) -> Callable[..., Select[Any]]:
 
 
 def _parent(model: Any) -> str | None:
+    # An owner's list is short of nothing without its parent: the owner leads every index.
+    if "workspace_id" not in model.model_fields:
+        return None
     return next((column for column in model.__parents__ if column != "workspace_id"), None)
 
 

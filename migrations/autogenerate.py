@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from db.models import metadata
 from db.refusal import Refusal
-from migrations import bodies, checks, columns, indexes
+from migrations import bodies, checks, columns, indexes, targets
 from migrations.message import send
 from migrations.views import refuse_open
 from policies.compile import entities, identity
@@ -65,6 +65,7 @@ def compare_entities(context: AutogenContext, upgrade: UpgradeOps, _schemas: Any
     early, late = _ours()
     known = {_key(entity) for entity in early + late}
     columns.settle(upgrade.ops)
+    upgrade.ops = targets.first(upgrade.ops)
     live, limits = _catalog(connection), checks.found(connection)
     savepoint = connection.begin_nested()
     try:
