@@ -20,7 +20,7 @@ test: $(READY) ## every test on throw-away databases; T=path narrows, TEST_POSTG
 test-run: $(READY) ## the commands themselves, run in clones: slow
 	@exec $(PY) -m pytest -m slow -n 0 tests/run
 
-lint: $(READY) ## ruff, mypy strict, squawk on each revision, and no drift between models and migrations
+lint: $(READY) ## ruff, mypy strict, squawk on each revision, pgrls, and no drift between models and migrations
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy

@@ -13,7 +13,7 @@ from db.embedded import owner_url
 from db.logins import given_url
 from db.refusal import Refusal
 from db.settings import clone, psycopg_url
-from migrations import audit
+from migrations import audit, pgrls
 from migrations.access import facts
 from migrations.fresh import empty_url, fresh_url
 from migrations.lint import findings
@@ -38,6 +38,15 @@ def judge(url: str) -> None:
         raise Refusal(
             "\n".join([*found, "See docs/migrations.md for the safe way, or for arguing the finding in its revision."])
         )
+
+
+def lint(url: str) -> None:
+    """The database as pgrls sees it.
+
+    Raises: Refusal with all that was found.
+    """
+    if found := [f"{rule} {name}: {message}" for rule, name, message in pgrls.findings(url)]:
+        raise Refusal("\n".join([*found, "pgrls found this: mend it, or argue it in migrations/pgrls.toml."]))
 
 
 def compare(url: str) -> None:
@@ -121,6 +130,7 @@ def main(arguments: list[str]) -> None:
             with empty_url() as url:
                 judge(url)
                 compare(url)
+                lint(url)
         case ["history", *since]:
             with empty_url() as url:
                 print("\n".join(history(url, *since[:1] or [""])))
