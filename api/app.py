@@ -10,6 +10,7 @@ from api import errors, openapi, routes
 from api.auth import Keys
 from api.lifespan import OneSentence, lifespan
 from api.limits import Limits
+from api.passwords import Passwords
 from api.paths import Claims, claim
 from api.resource import resource
 from db.models import tables
@@ -29,6 +30,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.keys = Keys(settings.token_seeds)
+    app.state.passwords = Passwords(settings)
     errors.install(app)
     app.add_middleware(Limits, max_body_bytes=settings.max_body_bytes, seconds=settings.request_seconds)
     app.add_middleware(OneSentence)

@@ -22,6 +22,7 @@ class Caller(NamedTuple):
     """The signed-in person, and the way to run one statement as them."""
 
     user_id: UUID
+    session_id: UUID
     engine: AsyncEngine
 
     async def once(self, statement: Executable, **values: Any) -> Sequence[Row[Any]]:
@@ -47,7 +48,7 @@ async def caller(request: Request, token: Annotated[str | None, Depends(bearer)]
             raise unauthorized()
     except Unknown as error:
         raise Problem(503, "The database does not answer.", headers={"Retry-After": "5"}) from error
-    return Caller(claims.user_id, state.api)
+    return Caller(claims.user_id, claims.session_id, state.api)
 
 
 Me = Annotated[Caller, Depends(caller)]

@@ -11,6 +11,15 @@ create policy update_address on {table} for update to app_owner
   using (email = (select auth.current_email()))
   with check (email = (select auth.current_email()));
 
+-- A person who is signed in, about to change the password.
+create policy select_self on {table} for select to app_auth, app_owner
+  using (user_id = (select app.current_user_id()));
+
+-- auth.change_password changes the person's own.
+create policy update_self on {table} for update to app_owner
+  using (user_id = (select app.current_user_id()))
+  with check (user_id = (select app.current_user_id()));
+
 -- auth.sign_up adds the address that its transaction is bound to.
 create policy insert_address on {table} for insert to app_owner
   with check (email = (select auth.current_email()));

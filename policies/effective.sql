@@ -14,6 +14,7 @@ grant execute on function app.claimed_user_id() to app_trash; -- invoker
 grant execute on function app.claimed_user_id() to app_user; -- invoker
 grant execute on function app.claimed_user_id() to app_viewer; -- invoker
 grant execute on function app.create_workspace(name text) to app_user; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function app.current_user_id() to app_auth; -- invoker
 grant execute on function app.current_user_id() to app_trash; -- invoker
 grant execute on function app.current_user_id() to app_user; -- invoker
 grant execute on function app.current_user_id() to app_viewer; -- invoker
@@ -32,10 +33,12 @@ grant execute on function audit.printed(expression pg_node_tree, relation oid) t
 grant execute on function audit.state() to app_api; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function audit.state() to app_auditor; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function audit.state() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.change_password(password_hash text, renewed text, kept uuid) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.current_email() to app_auth; -- invoker
 grant execute on function auth.end_session(token_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.ended_sessions(lifetime interval) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.refresh(token_hash bytea, successor bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.rehash(password_hash text, renewed text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.sign_up(password_hash text, name text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.start_session(password_hash text, token_hash bytea, device text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function seal.verified(setting text) to app_auth; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
@@ -399,10 +402,17 @@ create policy insert_address on auth.credentials as permissive for insert to app
 -- The address in the local setting auth.email, and no other.
 create policy select_address on auth.credentials as permissive for select to app_auth, app_owner
   using (email = ( SELECT auth.current_email() AS current_email));
+-- A person who is signed in, about to change the password.
+create policy select_self on auth.credentials as permissive for select to app_auth, app_owner
+  using (user_id = ( SELECT app.current_user_id() AS current_user_id));
 -- auth.sign_up writes to a known address too, so that the work does not tell that it is known.
 create policy update_address on auth.credentials as permissive for update to app_owner
   using (email = ( SELECT auth.current_email() AS current_email))
   with check (email = ( SELECT auth.current_email() AS current_email));
+-- auth.change_password changes the person's own.
+create policy update_self on auth.credentials as permissive for update to app_owner
+  using (user_id = ( SELECT app.current_user_id() AS current_user_id))
+  with check (user_id = ( SELECT app.current_user_id() AS current_user_id));
 
 alter table auth.refresh_tokens enable row level security, force row level security;
 -- Used tokens are forgotten after a week.

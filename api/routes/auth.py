@@ -12,7 +12,7 @@ from sqlmodel import col
 from api.auth import unauthorized
 from api.bodies import Body
 from api.grants import Tokens, digest, new_secret, tokens
-from api.passwords import hashed, verified
+from api.passwords import Passwords
 from db.models.credentials import Credential
 from db.transaction import address, once
 
@@ -53,7 +53,7 @@ class SignedUp(BaseModel):
 @router.post("/signup", status_code=201)
 async def sign_up(request: Request, new: SignUp) -> SignedUp:
     """Make an account."""
-    password_hash = await hashed(new.password)
+    password_hash = await request.app.state.passwords.hashed(new.password)
     await once(request.app.state.auth, address(new.email), select(func.auth.sign_up(password_hash, new.name)))
     return SignedUp(email=new.email, name=new.name)
 
@@ -68,9 +68,13 @@ async def sign_in(request: Request, form: Annotated[OAuth2PasswordRequestForm, D
     rows = await once(request.app.state.auth, address(email), select(col(Credential.user_id), col(Credential.password_hash)))
     # No account has a password beyond the limit; a part of it costs as much as a wrong one.
     known = rows[0].password_hash if rows and len(form.password) <= LONGEST else None
-    if await verified(known, form.password[:LONGEST]):
+    passwords: Passwords = request.app.state.passwords
+    if await passwords.verified(known, form.password[:LONGEST]) and known:
         secret, device = new_secret(), request.headers.get("user-agent", "")[:200]
         start = select(func.auth.start_session(known, digest(secret), device).table_valued("session_id", "user_id"))
         if started := await once(request.app.state.auth, address(email), start):
+            if passwords.outdated(known):
+                renewed = await passwords.hashed(form.password)
+                await once(request.app.state.auth, address(email), select(func.auth.rehash(known, renewed)))
             return tokens(request, started[0].session_id, started[0].user_id, secret)
     raise unauthorized("The address or the password is wrong.")

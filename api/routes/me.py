@@ -1,14 +1,21 @@
-"""The caller's own profile."""
+"""The caller's own profile and password."""
 
-from fastapi import APIRouter
-from sqlalchemy import select, update
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from sqlalchemy import func, select, update
 from sqlmodel import col
 from starlette.responses import Response
 
-from api.bodies import answer, columns, patch_body
+from api.bodies import Body, answer, columns, patch_body
 from api.deps import Me
+from api.problems import Problem, in_body
 from api.resource import one
+from api.routes.auth import LONGEST, Password
+from db.models.credentials import Credential
 from db.models.users import User, UserWrite
+from db.transaction import once, person
 
 router = APIRouter(prefix="/v1/me", tags=["me"])
 Changes = patch_body(User, UserWrite)
@@ -19,6 +26,27 @@ row = answer(User)
 async def read_me(me: Me) -> Response:
     """Who I am."""
     return one(await me.once(select(*columns(User)).where(col(User.id) == me.user_id)))
+
+
+class NewPassword(Body):
+    """The password before, and the one from now on."""
+
+    current: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    new: Password
+
+
+@router.post("/password", status_code=204)
+async def change_password(request: Request, me: Me, change: NewPassword) -> None:
+    """Change my password; every session but this one ends."""
+    state, mine = request.app.state, person(me.user_id, "app_auth")
+    rows = await once(state.auth, mine, select(col(Credential.password_hash)))
+    known = rows[0].password_hash if rows else None
+    if await state.passwords.verified(known, change.current):
+        renewed = await state.passwords.hashed(change.new)
+        changed = select(func.auth.change_password(known, renewed, me.session_id))
+        if (await once(state.auth, mine, changed))[0][0]:
+            return
+    raise Problem(422, "The request is not as it should be.", errors=[in_body("current", "The password is wrong.")])
 
 
 @router.patch("", response_model=row)

@@ -7,8 +7,8 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
+from fastapi import FastAPI
 
-from api import passwords
 from tests.isolation.session import acting, outcome
 from tests.people import World
 
@@ -37,7 +37,7 @@ async def test_person_signs_up_and_in(client: httpx.AsyncClient) -> None:
 
 
 async def test_known_address_answers_and_works_like_a_new_one(
-    client: httpx.AsyncClient, owner: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, app: FastAPI, owner: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashes = []
 
@@ -45,7 +45,7 @@ async def test_known_address_answers_and_works_like_a_new_one(
         hashes.append(password)
         return "x"
 
-    monkeypatch.setattr("api.routes.auth.hashed", counted)
+    monkeypatch.setattr(app.state.passwords, "hashed", counted)
     email = f"{uuid4().hex}@example.com"
     answers = [await sign_up(client, address, name="Ada") for address in (email, email, email.upper())]
     assert {(answer.status_code, answer.content, *answer.headers.items()) for answer in answers} == {
@@ -66,7 +66,7 @@ async def test_known_address_changes_nothing(client: httpx.AsyncClient) -> None:
 
 
 async def test_unknown_address_answers_and_works_like_a_wrong_password(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     email = f"{uuid4().hex}@example.com"
     await sign_up(client, email)
@@ -77,11 +77,11 @@ async def test_unknown_address_answers_and_works_like_a_wrong_password(
 
         def verify(self, known: str, password: str) -> bool:
             verified.append(known.split("$")[:4])
-            return real.verify(known, password)
+            matches: bool = real.verify(known, password)
+            return matches
 
-    real = passwords.hasher
-    passwords.nobody()
-    monkeypatch.setattr(passwords, "hasher", Watched())
+    real = app.state.passwords._hasher
+    monkeypatch.setattr(app.state.passwords, "_hasher", Watched())
     answers = [await sign_in(client, address, "wrong password") for address in (email, "unknown@example.com", "no address", "")]
     assert {(answer.status_code, answer.content) for answer in answers[:3]} == {(401, answers[0].content)}
     assert len(verified) == 3
