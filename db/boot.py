@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from db.refusal import Refusal
 from db.sealed import check_seal
+from db.transaction import lent
 
 # What gets around policies, of the login and of every role that it may become, by whatever way.
 LOGIN = text("""
@@ -76,7 +77,7 @@ async def reached(engine: AsyncEngine, login: str) -> AsyncIterator[AsyncConnect
 
 async def revision(engine: AsyncEngine) -> str:
     """The revision that the database is at, asked as the login itself."""
-    async with engine.connect() as connection:
+    async with lent(engine) as (connection, _):
         return str((await connection.execute(text("select head from audit.state()"))).scalar_one())
 
 

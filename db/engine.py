@@ -1,6 +1,5 @@
 """Pools of connections that notice a dead one by its socket and hand back none that is still somebody's."""
 
-import select
 from typing import Any
 
 from psycopg.pq import TransactionStatus
@@ -32,18 +31,18 @@ def engine(url: str, *, pool_size: int, seal: Seal | None, pool_timeout: float =
         connection.driver_connection.seal = seal
 
     event.listen(made.sync_engine, "checkout", refuse_dead)
-    event.listen(made.sync_engine, "checkin", forget_identity)
+    event.listen(made.sync_engine, "checkin", forget)
     return made
 
 
 def refuse_dead(connection: Any, _record: Any, _proxy: Any) -> None:
-    """An idle connection has nothing to say: a readable socket is one that the server closed. Costs no round trip.
+    """Costs no round trip. One that is being reset is looked at when that has ended (`lent` in db/transaction.py).
 
     Raises: DisconnectionError, upon which the pool connects anew.
     """
-    poll = select.poll()
-    poll.register(connection.driver_connection.pgconn.socket, select.POLLIN)
-    if poll.poll(0):
+    if connection.driver_connection.resetting:
+        return
+    if connection.driver_connection.dead:
         raise DisconnectionError("the server closed this idle connection")
     # A transaction that somebody left open is bound to them.
     if connection.driver_connection.info.transaction_status != TransactionStatus.IDLE:
@@ -52,7 +51,8 @@ def refuse_dead(connection: Any, _record: Any, _proxy: Any) -> None:
         raise DisconnectionError("a request to cancel may still be on its way to this connection")
 
 
-def forget_identity(connection: Any, _record: Any) -> None:
-    """A pooled connection belongs to nobody."""
+def forget(connection: Any, _record: Any) -> None:
+    """A pooled connection belongs to nobody, and remembers nothing; whoever hands it back does not wait for that."""
     if connection is not None:
         connection.driver_connection.bind_to(None)
+        connection.driver_connection.reset()

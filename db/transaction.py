@@ -19,7 +19,7 @@ from sqlalchemy import Executable, Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.cancelled import Cancelled
+from db.reset import Resettable
 from db.seal import Seal
 
 # Spelled out, so that no `alter role … set default_transaction_…` changes what a request runs in.
@@ -68,7 +68,7 @@ def binding(identity: Identity, seal: Seal | None, pid: int) -> tuple[str, str, 
     return (*identity, seal(*identity, pid) if seal else "")
 
 
-class Connection(Cancelled):
+class Connection(Resettable):
     """A connection in autocommit mode whose cursors open the transaction themselves, bound to `identity`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -85,6 +85,7 @@ class Connection(Cancelled):
     @asynccontextmanager
     async def bound(self) -> AsyncIterator[None]:
         """What runs inside is in a bound transaction; if it is the first, BEGIN and the binding travel with it."""
+        await self.settled()
         status = self.info.transaction_status
         if self.identity is None or status != TransactionStatus.IDLE:
             # Later statements have pipelines of their own, in which psycopg prepares without one more round trip.
@@ -117,6 +118,7 @@ class Connection(Cancelled):
 
     async def open(self) -> None:
         """A bound transaction by itself, for what cannot travel in a pipeline: COPY, single rows, server-side cursors."""
+        await self.settled()
         if self.info.transaction_status == TransactionStatus.IDLE:
             async with self.bound():
                 pass
@@ -158,18 +160,30 @@ class ServerCursor(psycopg.AsyncServerCursor[Any]):
 
 
 @asynccontextmanager
-async def connect(engine: AsyncEngine, identity: Identity, *, once: bool = False) -> AsyncIterator[AsyncConnection]:
+async def connect(engine: AsyncEngine, identity: Identity | None, *, once: bool = False) -> AsyncIterator[AsyncConnection]:
     """A connection bound to `identity`, committed when the block ends well and rolled back otherwise."""
-    async with engine.connect() as connection:
-        assert connection.sync_connection is not None
-        driver = connection.sync_connection.connection.driver_connection
-        assert isinstance(driver, Connection)
+    async with lent(engine) as (connection, driver):
         driver.bind_to(identity, once=once)
         yield connection
         if not once:
             await connection.commit()
             # What went past SQLAlchemy, on the driver's connection; nothing is sent where there was nothing.
             await driver.commit()
+
+
+@asynccontextmanager
+async def lent(engine: AsyncEngine) -> AsyncIterator[tuple[AsyncConnection, Connection]]:
+    """A connection whose session was reset; for one that the reset or the server closed the pool makes another."""
+    while True:
+        async with engine.connect() as connection:
+            assert connection.sync_connection is not None
+            driver = connection.sync_connection.connection.driver_connection
+            assert isinstance(driver, Connection)
+            await driver.settled()
+            if not driver.dead:
+                yield connection, driver
+                return
+            await connection.invalidate()
 
 
 @asynccontextmanager

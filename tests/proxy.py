@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from psycopg.conninfo import conninfo_to_dict
 
+from db.reset import RESET
+
 
 @dataclass
 class Wire:
@@ -15,6 +17,7 @@ class Wire:
     `answers` are ReadyForQuery messages; `turns` are times that a client spoke after the server had; `asked` are those
     client messages that want an answer (Sync, Query, and a Flush of something: psycopg sends one of nothing after each
     Sync, without waiting); `sql` is every text that was sent, parameters apart.
+    What resets a session that was handed back is counted apart, in `resets`: no request waits for it.
     Source: PostgreSQL manual, "Message Flow" and "Message Formats".
     """
 
@@ -23,6 +26,7 @@ class Wire:
     turns: int = 0
     asked: int = 0
     sql: list[str] = field(default_factory=list)
+    resets: int = 0
 
     def reset(self) -> None:
         """Counting starts anew."""
@@ -46,6 +50,7 @@ class Line:
         self.server_spoke = False
         self.started = False
         self.unanswered = False
+        self.resetting = False
         self._from_client, self._from_server = bytearray(), bytearray()
 
     def client(self, data: bytes) -> None:
@@ -60,6 +65,10 @@ class Line:
         for kind, body in messages(self._from_client):
             if kind == "X" or (kind == "H" and not self.unanswered):
                 continue
+            if kind == "Q" and body.partition(b"\0")[0].decode() == RESET:
+                self.resetting = True
+                self.wire.resets += 1
+                continue
             self.unanswered = kind not in "SQH"
             self.wire.turns += self.server_spoke
             self.server_spoke = False
@@ -73,6 +82,9 @@ class Line:
         """Server to client."""
         self._from_server += data
         for kind, _ in messages(self._from_server):
+            if self.resetting:
+                self.resetting = kind != "Z"
+                continue
             self.server_spoke = True
             self.wire.answers += kind == "Z"
 

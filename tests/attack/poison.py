@@ -15,8 +15,6 @@ from tests.attack.ground import Ground
 from tests.sealing import pool as make_pool
 
 FAMILY = "poison"
-# What README.md says as long as a connection goes back to the pool as it is.
-LEAVES = "leave things in the pooled session"
 ATTACKER = "select set_config('app.current_user_id', '{attacker}', false)"
 LEFT = {
     "a setting": ["set atk.x = 'left'"],
@@ -68,7 +66,7 @@ select concat(current_user, '|', current_setting('atk.x', true), '|', current_se
 def attempts() -> Iterator[Attempt]:
     """Each is left behind outside any transaction, as an injected commit would; then the victim's request comes."""
     for name, statements in LEFT.items():
-        yield Attempt(FAMILY, name, "", _left(statements), known=LEAVES)
+        yield Attempt(FAMILY, name, "", _left(statements))
 
 
 def _left(statements: Sequence[str]) -> Callable[[Ground], str]:

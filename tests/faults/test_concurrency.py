@@ -116,6 +116,8 @@ class Somebody:
         await self.lists()
 
 
+# Cancelled while it cancels, psycopg closes the connection and then trips over that, in a generator nobody awaits any more.
+@pytest.mark.filterwarnings("ignore:.*_exit_gen:pytest.PytestUnraisableExceptionWarning")
 async def test_200_people_on_five_connections_cannot_meet(own_database: Database, served: Served) -> None:
     with psycopg.connect(own_database.owner, autocommit=True) as truth:
         people = [Person("somebody", person_with_notes(truth), served.client) for _ in range(PEOPLE)]

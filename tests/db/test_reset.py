@@ -1,0 +1,139 @@
+"""SQL in a request leaves nothing in the pooled session for the next person to meet; without the reset all of it stays."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from db import reset
+from db.engine import forget
+from db.transaction import begin, connect, once, person
+from tests.faults.settled import until
+from tests.notes import Owner, person_with_notes
+from tests.sealing import pool
+from tests.server import Database
+
+TITLES = text("select title from app.notes order by title")
+TEMPORARY = "exists (select from {} where {} = pg_my_temp_schema() and {} = 'x')"
+# What is left, and how the next one would notice.
+LEFT: dict[str, tuple[str, str]] = {
+    "a setting": ("select set_config('search_path', 'x', false)", "current_setting('search_path') = 'x'"),
+    "rows in a setting": ("select set_config('x.y', title, false) from app.notes", "current_setting('x.y', true) = 'mine'"),
+    "an identity": ("select set_config('auth.email', 'x@y.z', false)", "current_setting('auth.email', true) = 'x@y.z'"),
+    "a role": ("set role app_trash", "current_user = 'app_trash'"),
+    "a temporary table": ("create temporary table x (i int)", TEMPORARY.format("pg_class", "relnamespace", "relname")),
+    "a temporary view": ("create temporary view x as select 1", TEMPORARY.format("pg_class", "relnamespace", "relname")),
+    "a temporary domain": ("create domain pg_temp.x as text", TEMPORARY.format("pg_type", "typnamespace", "typname")),
+    "a temporary function": (
+        "create function pg_temp.x() returns int language sql return 1",
+        TEMPORARY.format("pg_proc", "pronamespace", "proname"),
+    ),
+    "a temporary operator": (
+        "create operator pg_temp.=== (function = int4eq, leftarg = int, rightarg = int)",
+        "exists (select from pg_operator where oprnamespace = pg_my_temp_schema())",
+    ),
+    "a held cursor": ("declare x cursor with hold for select title from app.notes", "exists (select from pg_cursors)"),
+    "a channel": ("listen x", "exists (select pg_listening_channels())"),
+    "a lock": (
+        "select pg_advisory_lock(4711)",
+        "exists (select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid())",
+    ),
+    "a statement": ("prepare x as select 1", "exists (select from pg_prepared_statements where from_sql)"),
+}
+
+
+@pytest.fixture(params=["without a reset", "with it"])
+async def single(request: pytest.FixtureRequest, own_database: Database) -> AsyncIterator[tuple[AsyncEngine, bool]]:
+    """A pool of one connection on a database that lets requests make temporary objects, and whether it resets."""
+    with psycopg.connect(own_database.owner, autocommit=True) as owner:
+        owner.execute(f"grant temporary on database {own_database.name} to app_user".encode())
+    made, resets = pool(own_database.api, pool_size=1), request.param == "with it"
+    if not resets:
+        event.remove(made.sync_engine, "checkin", forget)
+        event.listen(made.sync_engine, "checkin", lambda connection, _: connection.driver_connection.bind_to(None))
+    yield made, resets
+    await made.dispose()
+
+
+@pytest.fixture
+def truth(own_database: Database) -> Any:
+    with psycopg.connect(own_database.owner, autocommit=True) as owner:
+        yield owner
+
+
+@pytest.mark.parametrize("left", LEFT)
+async def test_nothing_is_left_for_the_next_person(single: tuple[AsyncEngine, bool], truth: Owner, left: str) -> None:
+    engine, resets = single
+    leave, notice = LEFT[left]
+    async with begin(engine, person(person_with_notes(truth, "mine"))) as tx:
+        await tx.execute(text(leave))
+    async with connect(engine, None) as next_one:
+        assert (await next_one.execute(text(f"select {notice}"))).scalar_one() is not resets
+
+
+async def test_no_statement_of_the_driver_can_be_prepared_anew_for_the_next_person(
+    single: tuple[AsyncEngine, bool], truth: Owner
+) -> None:
+    """It would run in the next person's own transaction, sealed or not."""
+    engine, resets = single
+    alice, mallory = person_with_notes(truth, "alice's"), person_with_notes(truth)
+    for _ in range(7):
+        await once(engine, person(alice), TITLES)
+    async with begin(engine, person(mallory)) as tx:
+        names = await tx.execute(text("select name from pg_prepared_statements where statement like 'select title%'"))
+        name = names.scalar_one()
+        await tx.execute(text(f"deallocate {name}"))
+        await tx.execute(text(f"prepare {name} as select set_config('x.y', string_agg(title, ''), false) from app.notes"))
+    assert [row[0] for row in await once(engine, person(alice), TITLES)] == ["alice's"]
+    engine_remembers = await once(engine, person(mallory), text("select nullif(current_setting('x.y', true), '')"))
+    assert engine_remembers[0][0] == (None if resets else "alice's")
+
+
+@pytest.mark.parametrize("role", ["app_user", "app_trash", "app_viewer", "app_api", "app_auth", "app_auditor", "app_owner"])
+def test_no_role_makes_temporary_objects_or_a_schema(owner: Owner, role: str) -> None:
+    asked = "select has_database_privilege(%(role)s, current_database(), 'temporary')"
+    assert owner.execute(asked, {"role": role}).fetchone() == (False,)
+    schemas = "select nspname from pg_namespace where has_schema_privilege(%(role)s, oid, 'create')"
+    assert role == "app_owner" or owner.execute(schemas, {"role": role}).fetchall() == []
+
+
+async def test_no_answer_waits_for_a_reset_and_no_statement_runs_before_its_end(
+    own_database: Database, truth: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = person_with_notes(truth, "mine")
+    engine = pool(own_database.api, pool_size=1)
+    monkeypatch.setattr(reset, "RESET", f"select pg_advisory_xact_lock(4712), false; {reset.RESET}")
+    truth.execute("select pg_advisory_lock(4712)")
+    await once(engine, person(alice), TITLES)  # is back although the reset stands still
+    following = asyncio.create_task(once(engine, person(alice), TITLES))
+    waiting = "select from pg_locks where locktype = 'advisory' and not granted"
+    await until(lambda: truth.execute(waiting).rowcount == 1)
+    assert not following.done()
+    truth.execute("select pg_advisory_unlock(4712)")
+    assert [row[0] for row in await following] == ["mine"]
+    await engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda _: "select 1 / 0", lambda kept: kept.replace("where from_sql", "")], ids=["fails", "finds"]
+)
+async def test_a_session_that_cannot_be_reset_is_never_lent_again(
+    own_database: Database, truth: Owner, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[str], str]
+) -> None:
+    alice: UUID = person_with_notes(truth, "mine")
+    engine = pool(own_database.api, pool_size=1)
+    backend = text("select pg_backend_pid()")
+    first = (await once(engine, person(alice), backend))[0][0]
+    assert (await once(engine, person(alice), backend))[0][0] == first
+    for _ in range(7):
+        await once(engine, person(alice), TITLES)  # the driver prepares
+    monkeypatch.setattr(reset, "RESET", spoil(reset.RESET))
+    await once(engine, person(alice), TITLES)
+    await until(lambda: truth.execute("select from pg_stat_activity where pid = %s", [first]).rowcount == 0)
+    assert (await once(engine, person(alice), backend))[0][0] != first
+    await engine.dispose()
