@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from api import errors, openapi, routes
 from api.auth import Keys
+from api.guard import Guard
 from api.lifespan import OneSentence, lifespan
 from api.limits import Limits
 from api.passwords import Passwords
@@ -33,6 +34,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.passwords = Passwords(settings)
     errors.install(app)
     app.add_middleware(Limits, max_body_bytes=settings.max_body_bytes, seconds=settings.request_seconds)
+    app.add_middleware(Guard)
     app.add_middleware(OneSentence)
     claims: Claims = {}
     for module in iter_modules([str(Path(routes.__file__).parent)]):

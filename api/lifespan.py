@@ -1,8 +1,9 @@
-"""From start to stop: opens the pools on a database that holds what it promises, and closes them again."""
+"""From start to stop: opens the pools on a database that holds what it promises, watches it, and closes them again."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,11 +15,12 @@ from db.engine import engine
 from db.refusal import Refusal
 from db.revisions import head, known
 from db.settings import Settings
+from db.watch import Watch
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """The pools of both logins, in `app.state`.
+    """The pools of both logins and the watch, in `app.state`.
 
     Raises: Refusal where the database is weaker than promised.
     """
@@ -28,14 +30,18 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.auth = engine(auth.get_secret_value(), pool_size=settings.auth_pool_size, seal=seal)
     # One of its own: a flood of sign-ins that waits for connections delays no reading.
     watching = engine(auth.get_secret_value(), pool_size=1, seal=None)
+    # Another: this watch waits for no request, and no request for it.
+    watched = engine(api.get_secret_value(), pool_size=1, seal=seal)
+    app.state.watch = Watch(partial(check, watched, "app_api", known(), head()), seconds=settings.watch_seconds)
     lifetime = timedelta(minutes=settings.token_minutes, seconds=2 * SKEW)
     app.state.ended = Ended(watching, seconds=settings.revocation_seconds, lifetime=lifetime)
     try:
         await check(app.state.api, "app_api", known(), head())
         await check(app.state.auth, "app_auth", known(), head())
-        async with app.state.ended.watched():
+        async with app.state.ended.watched(), app.state.watch.watching():
             yield
     finally:
+        await watched.dispose()
         await app.state.api.dispose()
         await app.state.auth.dispose()
         await watching.dispose()

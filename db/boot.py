@@ -1,12 +1,12 @@
 """Refuses to serve on a database where isolation is weaker than promised; each refusal says what to do."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from db.refusal import Refusal
@@ -36,6 +36,8 @@ ATTRIBUTES = {"BYPASSRLS", "REPLICATION", "CREATEROLE"}
 # What each login has to become, in each transaction that it binds.
 BECOMES = {"app_api": ("app_user", "app_trash"), "app_auth": ("app_auth",)}
 
+MOST = 20  # differences in one sentence; `select unnest(differences) from audit.state()` has all
+
 UNFORCED = text("""
 select format('%I.%I', nspname, relname)
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -54,8 +56,13 @@ async def check(engine: AsyncEngine, login: str, known: set[str], head: str) -> 
         if unforced:
             raise Refusal(f"{unforced[0]} lacks forced row security: run `make migrate`, or mend it as its owner with "
                           f"`alter table {unforced[0]} enable row level security, force row level security`")  # fmt: skip
-        await check_revision(connection, known, head)
+        differences = await check_revision(connection, known, head)
         await check_seal(connection, login)
+        check_facts(differences)
+
+
+class Unreachable(Refusal):
+    """The database said nothing, so nothing is known of it."""
 
 
 @asynccontextmanager
@@ -68,7 +75,7 @@ async def reached(engine: AsyncEngine, login: str) -> AsyncIterator[AsyncConnect
         connection = await engine.connect()
     except OperationalError as error:
         reason = str(error.orig).partition("\n")[0]
-        raise Refusal(f"the database of {login} cannot be reached: start it, or mend its URL ({reason})") from error
+        raise Unreachable(f"the database of {login} cannot be reached: start it, or mend its URL ({reason})") from error
     try:
         yield connection
     finally:
@@ -107,14 +114,15 @@ async def check_login(connection: AsyncConnection, login: str) -> None:
             # A role that does not exist: there is no schema either, which is the better thing to say.
 
 
-async def check_revision(connection: AsyncConnection, known: set[str], head: str) -> None:
-    """The schema must be at this code's revision, or at a later one that still serves it.
+async def check_revision(connection: AsyncConnection, known: set[str], head: str) -> Sequence[str]:
+    """The schema must be at this code's revision, or at a later one that still serves it; answers its differences.
 
     Raises: Refusal.
     """
     try:
-        state = (await connection.execute(text("select head, serves from audit.state()"))).one_or_none()
-    except Exception as error:
+        # An earlier revision says less.
+        state = (await connection.execute(text("select * from audit.state()"))).one_or_none()
+    except ProgrammingError as error:
         raise Refusal("the database has no schema of Rowkeep: run `make migrate`") from error
     if state is None or (state.head in known and state.head != head):
         at = state.head if state else "nothing"
@@ -122,3 +130,16 @@ async def check_revision(connection: AsyncConnection, known: set[str], head: str
     if state.head not in known and state.serves not in known:
         raise Refusal(f"the database is at revision {state.head}, which serves code from {state.serves or state.head} on: "
                       f"deploy newer code than {head}")  # fmt: skip
+    differences: Sequence[str] = state.differences
+    return differences
+
+
+def check_facts(differences: Sequence[str]) -> None:
+    """What isolation stands on must be what the last migration recorded.
+
+    Raises: Refusal that says what differs.
+    """
+    if differences:
+        more = [f"and {len(differences) - MOST} more"] * (len(differences) > MOST)
+        raise Refusal(f"the database is not what its migrations recorded ({'; '.join([*differences[:MOST], *more])}): "
+                      "mend it, or accept it as its owner with `select audit.record('<reason>')`")  # fmt: skip

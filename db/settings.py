@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=10, ge=1, le=500, description="Connections of app_api per process.")
     auth_pool_size: int = Field(default=3, ge=1, le=100, description="Connections of app_auth per process.")
     request_seconds: float = Field(default=30, gt=0, description="A request that takes longer is cancelled and rolled back.")
+    watch_seconds: float = Field(
+        default=2, gt=0, le=3, description="How often a process looks whether the database was weakened."
+    )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="A larger request body is refused.")
 
     @model_validator(mode="after")

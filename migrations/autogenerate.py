@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from db.models import metadata
 from db.refusal import Refusal
-from migrations import bodies, checks, columns, indexes, targets
+from migrations import bodies, checks, columns, indexes, results, targets
 from migrations.message import send
 from migrations.views import refuse_open
 from policies.compile import entities, identity
@@ -71,7 +71,7 @@ def compare_entities(context: AutogenContext, upgrade: UpgradeOps, _schemas: Any
     try:
         connection.execute(text("set local row_security = on"))  # as in migrations/bodies.py
         gone = [entity for key, entity in reversed(live.items()) if key not in known or isinstance(entity, OF_COLUMNS)]
-        _send(connection, gone, lambda entity: [entity.to_sql_statement_drop()])
+        _send(connection, gone, lambda entity: [_text(entity.to_sql_statement_drop())])
         _make(connection, early)
         _apply(Operations(context.migration_context), upgrade.ops)
         _make(connection, late)
@@ -103,6 +103,8 @@ def _remade(
     remade: set[str] = set()
     for entity in late:
         before = live.get(_key(entity))
+        if isinstance(before, PGFunction) and results.differ(before, wanted[_key(entity)]):
+            remade |= {_key(entity)} | {key for key, each in live.items() if results.of(each, before)}
         other = before and (
             _differs(before, wanted[_key(entity)]) or columns.named(before, altered) or _reads(before, live, gone | remade)
         )
@@ -134,13 +136,13 @@ def _changes(ordered: Iterable[ReplaceableEntity], live: Found, wanted: Found, d
 
 
 def _make(connection: Connection, ordered: Iterable[ReplaceableEntity]) -> None:
-    _send(connection, ordered, lambda entity: entity.to_sql_statement_create_or_replace())
+    _send(connection, ordered, lambda entity: results.made(entity, map(_text, entity.to_sql_statement_create_or_replace())))
 
 
 def _send(
-    connection: Connection, ordered: Iterable[ReplaceableEntity], how: Callable[[ReplaceableEntity], Iterable[TextClause]]
+    connection: Connection, ordered: Iterable[ReplaceableEntity], how: Callable[[ReplaceableEntity], Iterable[str]]
 ) -> None:
-    send(connection, (each for entity in ordered for each in bodies.owned(entity, map(_text, how(entity)))))
+    send(connection, (each for entity in ordered for each in bodies.owned(entity, how(entity))))
 
 
 def _text(statement: TextClause) -> str:

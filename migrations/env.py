@@ -11,6 +11,7 @@ import migrations.bodies
 import migrations.render  # noqa: F401 - registers how it is written down
 from db.models import metadata
 from db.settings import sqlalchemy_url
+from migrations import expected
 
 # One migration at a time in one database; the number is this project's, nothing else.
 ADVISORY_LOCK = 7_266_539_335
@@ -40,9 +41,23 @@ def record_release(connection: Connection, revision: str) -> None:
         connection.execute(text("insert into audit.release (serves) values (:oldest)"), {"oldest": oldest})
 
 
-def on_version_apply(*, ctx: Any, heads: Any, **_: Any) -> None:
-    """After each step, in its transaction."""
-    record_release(ctx.connection, next(iter(heads), ""))
+class Recorder:
+    """After each step, in its transaction: the release, and what isolation stands on since."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.before = self._facts(connection)
+        connection.commit()
+
+    def __call__(self, *, ctx: Any, heads: Any, **_: Any) -> None:
+        revision = next(iter(heads), "")
+        record_release(ctx.connection, revision)
+        expected.record(ctx.connection.connection.driver_connection, revision, self.before)
+        self.before = self._facts(ctx.connection)
+
+    @staticmethod
+    def _facts(connection: Connection) -> list[str]:
+        driver: Any = connection.connection.driver_connection
+        return expected.facts(driver)
 
 
 def run(connection: Connection) -> None:
@@ -69,7 +84,7 @@ def run(connection: Connection) -> None:
         transaction_per_migration=True,
         compare_server_default=compare_server_default,
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
-        on_version_apply=cast("Any", on_version_apply),
+        on_version_apply=cast("Any", Recorder(connection)),
         process_revision_directives=context.config.attributes.get("process_revision_directives"),
     )
     with context.begin_transaction():

@@ -32,8 +32,8 @@ def patiently(migrate: Callable[[], None]) -> None:
     for attempt in range(1, TRIES + 1):
         try:
             return migrate()
-        except DBAPIError as error:
-            if not isinstance(error.orig, LockNotAvailable | DeadlockDetected):
+        except (DBAPIError, LockNotAvailable, DeadlockDetected) as error:
+            if not isinstance(getattr(error, "orig", error), LockNotAvailable | DeadlockDetected):
                 raise
             if attempt == TRIES:
                 raise Refusal(GAVE_UP) from error

@@ -30,9 +30,9 @@ grant execute on function app.uuidv7() to app_user; -- invoker
 grant execute on function audit.asked_once(predicate text, function text, kind regtype) to app_auditor; -- invoker, search_path=pg_catalog, pg_temp
 grant execute on function audit.find() to app_auditor; -- invoker, search_path=pg_catalog, pg_temp, jit=off
 grant execute on function audit.printed(expression pg_node_tree, relation oid) to app_auditor; -- invoker, search_path=pg_catalog, pg_temp
-grant execute on function audit.state() to app_api; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
-grant execute on function audit.state() to app_auditor; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
-grant execute on function audit.state() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function audit.state() to app_api; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s
+grant execute on function audit.state() to app_auditor; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s
+grant execute on function audit.state() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s
 grant execute on function auth.change_password(password_hash text, renewed text, kept uuid) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.current_email() to app_auth; -- invoker
 grant execute on function auth.end_session(token_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
@@ -321,6 +321,8 @@ create policy update_member on app.workspaces as permissive for update to app_us
   with check ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
 
 alter table audit.alembic_version disable row level security;
+
+alter table audit.expected disable row level security;
 grant select on audit.findings to app_auditor; -- view, security_invoker=true
 grant select on audit.guarded to app_auditor; -- view, security_invoker=true
 grant select on audit.held to app_auditor; -- view, security_invoker=true

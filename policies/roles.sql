@@ -115,6 +115,11 @@ grant usage on schema audit to app_api, app_auth, app_auditor;
 -- Where migrations stand, and the oldest code revision that the schema still serves.
 create table if not exists audit.alembic_version (version_num varchar(32) constraint alembic_version_pkc primary key);
 create table if not exists audit.release (serves text not null);
+-- What isolation stands on, by audit.facts(): each line from the revision (or a person's reason) that made it to the one
+-- that ended it; those without an end are expected now.
+create table if not exists audit.expected (
+  line text not null, since text not null, since_at timestamptz not null default now(), until text, until_at timestamptz
+);
 -- A function is for nobody until a grant names who may call it.
 alter default privileges for role app_owner revoke execute on functions from public;
 reset role;

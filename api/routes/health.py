@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request
 
+from api.guard import refused
 from api.problems import Problem
 from db.boot import revision
 
@@ -16,7 +17,9 @@ async def live() -> dict[str, str]:
 
 @router.get("/readyz")
 async def ready(request: Request) -> dict[str, str]:
-    """The database answers, at a revision that this code serves."""
+    """The database answers, at a revision that this code serves, and holds what it promises."""
+    if request.app.state.watch.refusal:
+        raise refused()
     try:
         head = await revision(request.app.state.api)
     except Exception as error:

@@ -1,6 +1,7 @@
 """Round trips of a request, counted on the wire: every route of the API is one, a handler of n statements n + 1."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from uuid import uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from sqlmodel import select
 
 from api.deps import Tx
 from db.models.notes import Note
+from db.watch import Watch
 from tests.db.counted import TIMES, Counted, Rows, every_route
 from tests.notes import Owner, person_with_notes
 from tests.people import Person, person
@@ -30,6 +32,15 @@ async def mine(n: int, tx: Tx) -> list[str]:
 
 @pytest.fixture(scope="module")
 async def counted(database: Database) -> AsyncIterator[Counted]:
+    """Without the watch, which talks to Postgres beside the requests, on a connection of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Watch, "watching", nullcontext)
+        async with counting(database) as made:
+            yield made
+
+
+@asynccontextmanager
+async def counting(database: Database) -> AsyncIterator[Counted]:
     async with proxied(database.api) as (api, wire), proxied(database.auth) as (auth, auth_wire):
         proxied_database = database._replace(api=api, auth=auth)
         async with serving(proxied_database, router, pool_size=1, auth_pool_size=1, revocation_seconds=3600) as (_, client):
