@@ -17,9 +17,9 @@ from db.cancelled import Cancelled
 log = logging.getLogger("rowkeep")
 PATIENCE = 5  # seconds that closing waits for a reset on its way
 
-# One message. What the driver prepared stays, since planning anew costs 20 times as much as all of this, and only a
-# statement prepared in SQL can hold somebody else's text: a session that has one is closed. DISCARD ALL would drop what the
-# driver still believes in.
+# One message. What the driver prepared stays, since planning anew costs more than all of this, and only a statement prepared
+# in SQL can hold somebody else's text: a session that has one is closed. DISCARD ALL would drop what the driver still
+# believes in.
 RESET = """\
 select pg_catalog.pg_advisory_unlock_all(), exists (select from pg_catalog.pg_prepared_statements where from_sql);
 reset session authorization; reset all; close all; unlisten *; discard temp; discard sequences"""
