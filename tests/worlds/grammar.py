@@ -77,7 +77,7 @@ class Grammar:
 
     def __init__(self, document: Schema) -> None:
         self.schemas = document["components"]["schemas"]
-        self.tables = {path.split("/")[2] for path in document["paths"] if path.startswith("/v1/")}
+        self.tables = {table_of(path) for path in document["paths"]}
 
     def request(self, operation: Operation) -> st.SearchStrategy[Drawn]:
         """Mostly right in form, so that most of it gets as far as the rows."""
@@ -86,7 +86,7 @@ class Grammar:
         def drawn(draw: Draw) -> Drawn:
             spoil = draw(st.sampled_from([None] * 18 + ["value", "body"]))
             asked = Drawn(operation.method.upper(), operation.path, signed_in=draw(st.sampled_from([True] * 19 + [False])))
-            home = (operation.path.split("/") + [""] * 3)[2] + "/bin" * operation.path.endswith("/restore")
+            home = table_of(operation.path) + "/bin" * operation.path.endswith("/restore")
             places = {"path": asked.places, "query": asked.query, "header": asked.headers}
             for each in operation.described.get("parameters", ()):
                 if each.get("required") or draw(st.booleans()):
@@ -137,12 +137,22 @@ class Grammar:
         return refs(table if table.removesuffix("/bin") in self.tables else "anything")
 
 
+def table_of(path: str) -> str:
+    """The part of a path that names its table, as `/v1/notes/{id}` and `/v1/me/sessions` do; empty where none does."""
+    _, version, *parts = [*path.split("/"), ""]
+    if version != "v1":
+        return ""
+    return parts[1] if parts[0] == "me" else parts[0]
+
+
 def plain(schema: Schema, name: str) -> st.SearchStrategy[Any]:
     """Words, numbers and secrets."""
     if name in {"email", "username"}:
         return refs("address")
     if name in {"password", "token", "refresh_token"}:
         return refs(name)
+    if name in {"current", "new"}:
+        return refs("password")
     if schema.get("format") in DAYS:
         return st.sampled_from(DAYS[schema["format"]])
     numbers = [schema.get("minimum", -1), 2, 5, schema.get("maximum", 2**31)]

@@ -51,7 +51,12 @@ async def test_request_cannot_tell_two_worlds_apart(caller: Caller, ticks: Ticks
     counted = await asked(caller, ticks)
     assert counted.total() >= REQUESTS
     every = {(each.method.upper(), each.path) for each in operations(document())}
-    reached = {(method, path) for method, path, status in counted if status not in {401, 405, 422}}
+    # Signing in and refreshing look for rows before they say 401.
+    reached = {
+        (method, path)
+        for method, path, status in counted
+        if status not in {401, 405, 422} or (status == 401 and "/auth/" in path)
+    }
     assert every <= reached, "asked, but never so that rows were looked for"
     succeeded = {(method, path) for method, path, status in counted if status < 300}
     assert len(every - succeeded) < len(every) / 6, every - succeeded
