@@ -32,7 +32,7 @@ def lower_address(text: str) -> str:
 
 
 Address = Annotated[str, Field(max_length=320), AfterValidator(lower_address)]
-Password = Annotated[str, Field(min_length=8, max_length=LONGEST)]
+Password = Annotated[str, Field(min_length=8, max_length=LONGEST, json_schema_extra={"format": "password"})]
 
 
 class SignUp(Body):

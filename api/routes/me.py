@@ -31,7 +31,7 @@ async def read_me(me: Me) -> Response:
 class NewPassword(Body):
     """The password before, and the one from now on."""
 
-    current: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    current: Annotated[str, Field(min_length=1, max_length=LONGEST, json_schema_extra={"format": "password"})]
     new: Password
 
 

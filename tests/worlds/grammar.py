@@ -149,9 +149,9 @@ def plain(schema: Schema, name: str) -> st.SearchStrategy[Any]:
     """Words, numbers and secrets."""
     if name in {"email", "username"}:
         return refs("address")
-    if name in {"password", "token", "refresh_token"}:
+    if name in {"token", "refresh_token"}:
         return refs(name)
-    if name in {"current", "new"}:
+    if schema.get("format") == "password":
         return refs("password")
     if schema.get("format") in DAYS:
         return st.sampled_from(DAYS[schema["format"]])
