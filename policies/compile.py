@@ -47,8 +47,14 @@ def entities(tables: Iterable[Table]) -> Iterator[ReplaceableEntity]:
 
 
 def _functions(path: str) -> Iterator[ReplaceableEntity]:
-    for text, _ in statements(path):
-        yield from function_grants(text) or iter((PGFunction.from_sql(text),))
+    for text, comment in statements(path):
+        if grants := function_grants(text):
+            yield from grants
+            continue
+        made = PGFunction.from_sql(text)
+        yield made
+        # The name that the comment opens with is for who reads the file.
+        yield findings.comment(made, comment.partition(": ")[2])
 
 
 def _access(table: Table) -> Iterator[ReplaceableEntity]:

@@ -28,6 +28,7 @@ grant execute on function app.role_rank(role text) to app_user; -- invoker
 grant execute on function app.role_rank(role text) to app_viewer; -- invoker
 grant execute on function app.uuidv7() to app_user; -- invoker
 grant execute on function audit.asked_once(predicate text, function text, kind regtype) to app_auditor; -- invoker, search_path=pg_catalog, pg_temp
+grant execute on function audit.changes(revision text) to app_auditor; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function audit.find() to app_auditor; -- invoker, search_path=pg_catalog, pg_temp, jit=off
 grant execute on function audit.printed(expression pg_node_tree, relation oid) to app_auditor; -- invoker, search_path=pg_catalog, pg_temp
 grant execute on function audit.state() to app_api; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s
@@ -319,20 +320,25 @@ create policy update_bin on app.workspaces as permissive for update to app_trash
 create policy update_member on app.workspaces as permissive for update to app_user
   using ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL))
   with check ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
+grant select on audit.access to app_auditor; -- view, security_invoker=true
 
 alter table audit.alembic_version disable row level security;
 
 alter table audit.expected disable row level security;
 grant select on audit.findings to app_auditor; -- view, security_invoker=true
+grant select on audit.functions to app_auditor; -- view, security_invoker=true
 grant select on audit.guarded to app_auditor; -- view, security_invoker=true
 grant select on audit.held to app_auditor; -- view, security_invoker=true
 grant select on audit.identity_columns to app_auditor; -- view, security_invoker=true
 grant select on audit.identity_functions to app_auditor; -- view, security_invoker=true
+grant select on audit.indexes to app_auditor; -- view, security_invoker=true
 grant select on audit.owners to app_auditor; -- view, security_invoker=true
 grant select on audit.policies to app_auditor; -- view, security_invoker=true
+grant select on audit.reachable to app_auditor; -- view, security_invoker=true
 
 alter table audit.release disable row level security;
 grant select on audit.request_roles to app_auditor; -- view, security_invoker=true
+grant select on audit.roles to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_auth_grant to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_becomes to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_bypass to app_auditor; -- view, security_invoker=true

@@ -49,15 +49,19 @@ def _file(path: str, **names: str) -> Iterator[ReplaceableEntity]:
 
 
 def _entity(statement: Statement) -> Iterator[ReplaceableEntity]:
-    text, comment = statement
+    text, said = statement
     if grants := function_grants(text):
         yield from grants
         return
     made: View | PGFunction = View.from_sql(text) if text.startswith("create view") else PGFunction.from_sql(text)
-    if not comment:
+    if not said:
         raise ValueError(f"policies/audit: say above {made.signature} what it is for: psql shows it")
-    name = f"{made.schema}.{DEFAULT.sub('', made.signature)}"
     yield made
-    yield Comment(made.schema, f"{made.type_} {name}", comment)
+    yield comment(made, said)
     if isinstance(made, View):
-        yield ViewGrant(made.schema, f"select on {name} to {READER}", "")
+        yield ViewGrant(made.schema, f"select on {made.schema}.{made.signature} to {READER}", "")
+
+
+def comment(made: View | PGFunction, text: str) -> Comment:
+    """What psql shows beside it."""
+    return Comment(made.schema, f"{made.type_} {made.schema}.{DEFAULT.sub('', made.signature)}", text)

@@ -69,3 +69,15 @@ begin
 end
 $$;
 grant execute on function audit.state() to app_api, app_auth, app_auditor;
+
+-- changes: what a revision, or a person who recorded something by hand, changed in what isolation stands on; without a name
+-- the newest revision.
+create function audit.changes(revision text default null) returns table (by text, at timestamptz, change text, line text)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  with wanted (name) as (select coalesce(changes.revision, (select version_num from audit.alembic_version)))
+  select since, since_at, 'new', e.line from audit.expected e, wanted where since = name
+  union all
+  select until, until_at, 'gone', e.line from audit.expected e, wanted where until = name
+  order by 2, 4
+$$;
+grant execute on function audit.changes(revision text) to app_auditor;
