@@ -15,7 +15,7 @@ from db.settings import clone
 from tests.mutants import functions, grants, policies, report, tables
 from tests.mutants.forked import FORK, WORLD, forked, make_world, outcomes, served
 from tests.mutants.mutant import SURVIVED, Mutant, Verdict
-from tests.mutants.trial import Trials
+from tests.mutants.trial import Trials, slow_modules
 from tests.server import SERVER, at
 
 
@@ -58,7 +58,7 @@ class Loop:
             return True
         print(f"{len(session.items)} tests pass in {sum(each.seconds for each in baseline):.1f} s; {len(chosen)} mutants",
               file=sys.stderr)  # fmt: skip
-        self._try(chosen, Trials(session.items, world))
+        self._try(chosen, Trials(session.items, world, slow_modules(baseline)))
         print(report.table(self.found), report.summary(self.found, time.monotonic() - began), sep="\n")
         return True
 

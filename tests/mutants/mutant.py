@@ -18,6 +18,7 @@ class Mutant(NamedTuple):
     change: str
     sql: str
     layers: tuple[Layer, ...] = ()
+    hints: str = ""  # words that are likely in the id of a test that notices: commands and roles
 
     @property
     def name(self) -> str:

@@ -60,11 +60,11 @@ def mutants(connection: Connection[Any]) -> Iterator[Mutant]:
         others = [other for other in found if other.table == policy.table and other != policy]
         layers = tuple(_layers(policy, others))
         for change, sql in _changes(policy):
-            yield Mutant(policy.table, f"policy {policy.name}", change, sql, layers)
+            yield Mutant(policy.table, f"policy {policy.name}", change, sql, layers, _hints(policy, change))
         fences = [other for other in others if policy.permissive and not other.permissive]
         if fences:
             both = "; ".join([policy.opened, *(fence.dropped for fence in fences)])
-            yield Mutant(policy.table, f"policy {policy.name}", "true, and no fence", both, layers[1:2])
+            yield Mutant(policy.table, f"policy {policy.name}", "true, and no fence", both, layers[1:2], _hints(policy, ""))
 
 
 def _changes(policy: Policy) -> Iterator[tuple[str, str]]:
@@ -95,6 +95,11 @@ def _layers(policy: Policy, others: list[Policy]) -> Iterator[Layer]:
     grants = f"grant select, insert, update, delete on {policy.table} to {ROLES}"
     yield Layer(f"the grants on {policy.table}", grants)
     yield Layer(f"the grants and every other policy of {policy.table}", f"{grants}; {rest}")
+
+
+def _hints(policy: Policy, change: str) -> str:
+    commands = "insert update" if change.startswith("check") else "select update delete insert"
+    return " ".join([commands if policy.command == "all" else policy.command, *policy.roles])
 
 
 def _same(policy: Policy, other: Policy) -> bool:

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 import pytest
 
@@ -13,8 +14,10 @@ from tests.mutants.forked import Outcome, outcomes
 from tests.mutants.mutant import CONTAINED, KILLED, STILLBORN, SURVIVED, Layer, Mutant, Verdict
 from tests.people import World
 
-# How many tests that killed a mutant's like are tried before all others.
-MOST = 12
+# How many tests are tried first, before a layer is taken away.
+LIKELIEST = 24
+# How many times the usual test a slow one takes.
+SLOW = 80
 
 
 def words(text: str) -> set[str]:
@@ -31,6 +34,7 @@ class Trials:
 
     items: Sequence[pytest.Item]
     world: World
+    slow: set[str] = field(default_factory=set)  # files of tests
     kills: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind of test and kind of change
     noisy: dict[str, set[str]] = field(default_factory=dict)  # by layer: tests that fail as soon as it is gone
     work: tuple[int, int] = (0, 0)  # clones made and tests run
@@ -96,9 +100,8 @@ class Trials:
         return sorted(mutant.layers, key=lambda layer: -self.kills[layer.name.replace(mutant.subject, ""), mutant.part])
 
     def _rings(self, mutant: Mutant) -> list[list[pytest.Item]]:
-        """What killed its like, tests that name its table, tests that name none, tests of other tables."""
-
-        about, mine = words(mutant.name), TABLES & words(mutant.subject)
+        """The likeliest, the rest that names the table, tests that name none, tests of other tables and slow ones."""
+        about, mine = words(f"{mutant.name} {mutant.hints}"), TABLES & words(mutant.subject)
 
         def likely(item: pytest.Item) -> tuple[int, int, int]:
             kind = alike(item.nodeid, mutant)
@@ -107,11 +110,24 @@ class Trials:
         rings: list[list[pytest.Item]] = [[], [], [], []]
         for item in sorted(self.items, key=likely):
             named = TABLES & words(item.nodeid)
-            if likely(item)[0] < 0 and len(rings[0]) < MOST and (not named or named & mine):
+            if (named and not named & mine) or module(item.nodeid) in self.slow:
+                rings[3].append(item)
+            elif len(rings[0]) < LIKELIEST:
                 rings[0].append(item)
             else:
-                rings[1 if named & mine else 3 if named else 2].append(item)
+                rings[1 if named else 2].append(item)
         return rings
+
+
+def module(test: str) -> str:
+    """The file of a test."""
+    return test.partition("::")[0]
+
+
+def slow_modules(baseline: Sequence[Outcome]) -> set[str]:
+    """Files with a test that takes much longer than most do, or whose fixtures do; the first test makes what all share."""
+    usual = median(each.seconds for each in baseline)
+    return {module(each.test) for each in baseline[1:] if each.seconds > SLOW * usual}
 
 
 def alike(test: str, mutant: Mutant) -> str:
