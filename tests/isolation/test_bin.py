@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
+from db.models import metadata
+from tests.isolation.attacks import constant, granted
 from tests.isolation.session import acting, outcome
 from tests.people import Person, World
-from tests.samples import at
+from tests.samples import MODELS, at, literal, sample
 from tests.server import Database
+
+BINNABLE = [name for name, model in MODELS.items() if "deleted_at" in model.model_fields]
 
 
 @pytest.fixture
@@ -114,3 +118,30 @@ async def test_row_points_into_no_other_workspace(world: World, tree: dict[str, 
     assert moved.content == answer.content
     sibling = (await world.alice.made("/v1/projects", workspace_id=world.workspace, name="q"))["id"]
     assert (await world.alice.call("PATCH", f"/v1/tasks/{tree['tasks'][0]}", {"project_id": sibling})).status_code == 200
+
+
+@pytest.mark.parametrize("name", BINNABLE)
+async def test_blind_statement_moves_nothing_to_the_bin(world: World, database: Database, name: str) -> None:
+    """By the rows' owner, without a WHERE, so that only the command's own policies and grants stand in the way."""
+    columns = granted(metadata.tables[f"app.{name}"], "app_user", "INSERT") or ()
+    values = {column: literal(sample(MODELS[name], column, world.live)) for column in columns} | {"deleted_at": "now()"}
+    with acting(database.api, world.alice.id) as session:
+        assert outcome(session, f"update app.{name} set deleted_at = now()") == "42501"
+        insert = f"insert into app.{name} ({', '.join(values)}) values ({', '.join(values.values())})"
+        assert outcome(session, insert) == "42501"
+        assert outcome(session, f"select from app.{name} where id = '{world.live[name]}'") == 1
+
+
+@pytest.mark.parametrize("name", BINNABLE)
+async def test_blind_update_changes_what_is_seen_and_no_more(world: World, database: Database, owner: Any, name: str) -> None:
+    """Live rows as app_user, binned ones too at the bin, and nothing where one of them is another author's."""
+    table = metadata.tables[f"app.{name}"]
+    column = (granted(table, "app_user", "UPDATE") or ("",))[-1]
+    value = column if column.endswith("_id") else constant(table, column)
+    others = owner.execute(f"select from app.{name} where created_by <> %s", [world.alice.id]).rowcount
+    for role, change in (("app_user", f"{column} = {value}"), ("app_trash", "deleted_at = deleted_at")):
+        with acting(database.api, world.alice.id, role) as session:
+            seen = outcome(session, f"select from app.{name}")
+            done = outcome(session, f"update app.{name} set {change}")
+            assert done == ("42501" if MODELS[name].__access__.endswith("authored") and others else seen)
+            assert seen not in (0, "42501")
