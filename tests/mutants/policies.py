@@ -60,7 +60,9 @@ def mutants(connection: Connection[Any]) -> Iterator[Mutant]:
         others = [other for other in found if other.table == policy.table and other != policy]
         layers = tuple(_layers(policy, others))
         for change, sql in _changes(policy):
-            yield Mutant(policy.table, f"policy {policy.name}", change, sql, layers, _hints(policy, change))
+            # Without a permissive policy somebody sees less: no layer hides that.
+            behind = () if policy.permissive and change == "dropped" else layers
+            yield Mutant(policy.table, f"policy {policy.name}", change, sql, behind, _hints(policy, change))
         fences = [other for other in others if policy.permissive and not other.permissive]
         if fences:
             both = "; ".join([policy.opened, *(fence.dropped for fence in fences)])
