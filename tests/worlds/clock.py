@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 import api.auth
+from db.watch import Watch
 
 Owner = psycopg.Connection[Any]
 NOW = re.compile(r"\b(now|clock_timestamp|statement_timestamp|transaction_timestamp)\(\)")
@@ -51,6 +53,7 @@ def freeze(owner: Owner) -> None:
     for alter, expression in owner.execute(DEFAULTS).fetchall():
         if NOW.search(expression):
             owner.execute((alter + NOW.sub("worlds.now()", expression)).encode())
+    owner.execute("select audit.record('time stands still')")  # or the API would refuse such a database
 
 
 class Frozen(datetime):
@@ -67,6 +70,8 @@ class Ticks:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.count = 1000  # after everything that was there before
         patch.setattr(secrets, "token_urlsafe", lambda size=32: f"{self.count:0{size}d}")
+        # What is planted while both are served is for the requests to find.
+        patch.setattr(Watch, "watching", nullcontext)
         patch.setattr(api.auth, "uuid4", lambda: UUID(int=self.count))
         patch.setattr(api.auth, "datetime", Frozen)
 

@@ -15,7 +15,6 @@ from tests.people import Person, build, joined, person
 from tests.samples import ISOLATED, MODELS, body
 from tests.server import Database, cloned
 from tests.serving import Served, serving
-from tests.worlds.clock import freeze
 from tests.worlds.others import crowd, surround
 
 Owner = psycopg.Connection[Any]
@@ -120,7 +119,6 @@ async def worlds(*routers: APIRouter) -> AsyncIterator[tuple[World, World]]:
 async def populate(served: Served, database: Database, role: str) -> Caller:
     """The first world's rows, made over HTTP: a workspace of alice's with every role in it, and the caller's own home."""
     with psycopg.connect(database.owner, autocommit=True) as owner:
-        freeze(owner)
         return await _populate(served, owner, role)
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator
 
+import psycopg
 import pytest
 
 from tests.server import cloned
 from tests.serving import serving
-from tests.worlds.clock import Ticks
+from tests.worlds.clock import Ticks, freeze
 from tests.worlds.drawn import document, drawn
 from tests.worlds.grammar import operations
 from tests.worlds.leaks import LEAKS, Leak, plant
@@ -26,6 +27,8 @@ def ticks(monkeypatch: pytest.MonkeyPatch) -> Ticks:
 async def caller(request: pytest.FixtureRequest) -> AsyncIterator[Caller]:
     """Somebody with this role in another's workspace, and the two databases to clone."""
     with cloned(NAMES.seed) as made:
+        with psycopg.connect(made.owner, autocommit=True) as owner:
+            freeze(owner)
         async with serving(made) as served:
             caller = await populate(served, made, request.param)
         with templates(made, caller) as ready:
