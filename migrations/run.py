@@ -23,7 +23,12 @@ COLLISIONS = (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateObject, ps
 
 
 def config(owner_url: str = "", **attributes: Any) -> Config:
-    """Alembic's configuration, from code alone."""
+    """Alembic's configuration, from code alone.
+
+    Raises: Refusal for a pooler's host: the role that migrations set would stay behind on another client's connection.
+    """
+    if "-pooler." in owner_url.rpartition("@")[2].partition("/")[0]:
+        raise Refusal("OWNER_DATABASE_URL names a pooler: migrations need the direct host, the same name without `-pooler`")
     made = Config()
     made.set_main_option("script_location", str(FOLDER))
     made.set_main_option("path_separator", "os")
@@ -67,8 +72,9 @@ def upgrade(owner_url: str, revision: str = "head") -> None:
     Raises: Refusal where others hold a lock all the time.
     """
     logging.getLogger("alembic.runtime.migration").setLevel(logging.INFO)
+    alembic = config(owner_url)
     patiently(lambda: roles(owner_url))
-    patiently(lambda: command.upgrade(config(owner_url), revision))
+    patiently(lambda: command.upgrade(alembic, revision))
 
 
 def downgrade(owner_url: str, revision: str) -> None:
