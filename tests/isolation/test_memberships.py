@@ -3,6 +3,7 @@
 import asyncio
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from tests.isolation.conftest import Hire, only_owner
@@ -109,3 +110,17 @@ async def test_nobody_is_made_a_member_by_insert(founder: tuple[Person, str], hi
     for who in (founder[0], stranger):
         with acting(database.api, who.id) as session:
             assert outcome(session, insert) == "42501"
+
+
+async def test_guards_do_not_stand_in_the_way_of_work_by_hand(
+    founder: tuple[Person, str], hire: Hire, database: Database
+) -> None:
+    """Past row security there is nobody to compare with, and an erased person's memberships go as the tables' owner."""
+    member, membership = await hire("viewer")
+    with psycopg.connect(database.owner) as session:
+        assert outcome(session, f"update app.memberships set role = 'admin' where id = '{membership}'") == 1
+        values = f"'{founder[1]}', 'owner', sha256('by hand')"
+        assert outcome(session, f"insert into app.invitations (workspace_id, role, token_hash) values ({values})") == 1
+        assert outcome(session, f"delete from app.users where id = '{member.id}'") == 1
+        assert outcome(session, f"select from app.memberships where id = '{membership}'") == 0
+        session.rollback()
