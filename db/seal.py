@@ -1,7 +1,7 @@
 """The seal: proof to Postgres that an identity was bound by the API, which SQL typed into the API's session cannot make.
 
-A seal is `<second it was made>.<backend>.<HMAC-SHA256>` over the role, the setting, its value and the two numbers; the
-database checks it in `seal.verified` (policies/seal.sql), and accepts it within `WINDOW` seconds of the transaction's start.
+A seal is `<second it was made>.<backend>.<HMAC-SHA256>` over `Identity.covered`, the two numbers among it; the database
+checks it in `seal.verified` (policies/seal.sql), and accepts it within `WINDOW` seconds of the transaction's start.
 """
 
 import base64
@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -41,16 +41,32 @@ def new_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
+class Identity(NamedTuple):
+    """What a transaction is bound to: the role that it becomes, the one setting that policies read, and what narrows it."""
+
+    role: str
+    setting: str
+    value: str
+    scope: str = ""  # app.current_scope
+
+    def covered(self, made: str) -> str:
+        """All that a seal is over, as seal.verified reads it from the session. No two read alike, whatever is in them: a
+        number comes first only where there is a scope, since no role is called one.
+        """
+        scope = f"{len(self.scope)}|{self.scope}|" if self.scope else ""
+        return f"{scope}{self.role}|{self.setting}|{made}|{self.value}"
+
+
 class Seal:
     """Seals identities with one key; `backend` says whether a seal is good on its own connection alone."""
 
     def __init__(self, key: bytes, *, backend: bool = True) -> None:
         self._key, self.backend = key, backend
 
-    def __call__(self, role: str, setting: str, value: str, pid: int) -> str:
-        """The seal of a setting, for a transaction that starts now; the free text stands last, so no two read alike."""
+    def __call__(self, identity: Identity, pid: int) -> str:
+        """The seal of an identity, for a transaction that starts now."""
         made = f"{int(time.time())}.{pid if self.backend else 0}"
-        code = hmac.digest(self._key, f"{role}|{setting}|{made}|{value}".encode(), "sha256")
+        code = hmac.digest(self._key, identity.covered(made).encode(), "sha256")
         return f"{made}.{code.hex()}"
 
 

@@ -8,7 +8,7 @@ An unbound statement is refused by Postgres, since the login may nothing by itse
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 from uuid import UUID
 
 import psycopg
@@ -20,14 +20,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.reset import Resettable
-from db.seal import Seal
+from db.seal import Identity, Seal
 
 # Spelled out, so that no `alter role … set default_transaction_…` changes what a request runs in.
 BEGIN = "begin isolation level read committed, read write"
 # Bound as parameters: another session of the same login can read query text, never parameters.
 BIND = (
     "select pg_catalog.set_config('role', %s, true), pg_catalog.set_config(%s, %s, true), "
-    "pg_catalog.set_config('app.current_user_seal', %s, true)"
+    "pg_catalog.set_config('app.current_scope', %s, true), pg_catalog.set_config('app.current_user_seal', %s, true)"
 )
 
 
@@ -38,14 +38,6 @@ def _worth_a_line(record: logging.LogRecord) -> bool:
 
 
 logging.getLogger("psycopg").addFilter(_worth_a_line)
-
-
-class Identity(NamedTuple):
-    """What a transaction is bound to: the role that it becomes, and the one setting that policies read."""
-
-    role: str
-    setting: str
-    value: str
 
 
 def person(user_id: UUID, role: str = "app_user") -> Identity:
@@ -63,9 +55,9 @@ def session(session_id: UUID) -> Identity:
     return Identity("app_auth", "auth.session", str(session_id))
 
 
-def binding(identity: Identity, seal: Seal | None, pid: int) -> tuple[str, str, str, str]:
+def binding(identity: Identity, seal: Seal | None, pid: int) -> tuple[str, str, str, str, str]:
     """The parameters of BIND, for a transaction that starts now on the backend `pid`."""
-    return (*identity, seal(*identity, pid) if seal else "")
+    return (*identity, seal(identity, pid) if seal else "")
 
 
 class Connection(Resettable):

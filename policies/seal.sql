@@ -1,8 +1,9 @@
 -- Seal: an identity counts only if the API bound it. Lives in a schema of its own, owned by app_seal, which nobody becomes.
 
 -- verified: a setting's value, where the seal beside it is right: made by a holder of a key, for this role, this setting and
--- this value, for this backend (or for 0, any, behind a pooler), at most 30 seconds from the transaction's start. Null where
--- the setting is not set: no identity, no rows. A database without keys takes the value as it stands.
+-- this value, for the scope that narrows it, for this backend (or for 0, any, behind a pooler), at most 30 seconds from the
+-- transaction's start. Null where the setting is not set: no identity, no rows. A database without keys takes the value as
+-- it stands.
 -- Texts are compared with texts, since a cast of what somebody typed would fail in ways of its own; a seal that is missing
 -- makes all of it null, which is not true. Hashing both sides once more keeps the time of a comparison from telling a byte.
 create function seal.verified(setting text) returns text
@@ -13,8 +14,10 @@ declare
   given text := current_setting('app.current_user_seal', true);
   made text := split_part(given, '.', 1);
   backend text := split_part(given, '.', 2);
-  message bytea := convert_to(
-    current_setting('role') || '|' || setting || '|' || made || '.' || backend || '|' || value, 'UTF8');
+  scope text := nullif(current_setting('app.current_scope', true), '');
+  -- All that a seal covers, as db/seal.py lists it too: one free text stands last, the other first, behind its length.
+  message bytea := convert_to(coalesce(length(scope) || '|' || scope || '|', '')
+    || current_setting('role') || '|' || setting || '|' || made || '.' || backend || '|' || value, 'UTF8');
   started bigint := extract(epoch from now());
 begin
   for key in select * from seal.keys loop

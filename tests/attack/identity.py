@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 
+from db.transaction import person
 from tests.attack.attempt import Attempt, Came, judged, tried
 from tests.attack.ground import Ground
 from tests.isolation.session import acting
@@ -31,6 +32,7 @@ SAID = {
     "seal guessed": "select set_config('app.current_user_seal', '1.0.' || repeat('0', 64), true); "
     "set local app.current_user_id = '{victim}'",
     "seal null": "select set_config('app.current_user_seal', null, true); set local app.current_user_id = '{victim}'",
+    "scope dropped": "set local app.current_scope = ''; set local app.current_user_id = '{victim}'",
     "at the bin": "set local role app_trash; set local app.current_user_id = '{victim}'",
     "chained": "commit and chain; set local role app_user; set local app.current_user_id = '{victim}'",
     "second in one message": "commit; begin; set local role app_user; set local app.current_user_id = '{victim}'",
@@ -99,7 +101,7 @@ def _replayed(table: str) -> Callable[[Ground], str]:
         known = ground.ids(table)
         with psycopg.connect(ground.database.api) as victims:
             maker, pid = seal(), victims.info.backend_pid
-            taken = maker("app_user", "app.current_user_id", str(ground.world.alice.id), pid) if maker else ""
+            taken = maker(person(ground.world.alice.id), pid) if maker else ""
             put = f"select set_config('app.current_user_seal', '{taken}', true); "
             whole = put + f"{SAID['set local']}; {READ}".format(**known)
             with acting(ground.database.api, ground.world.mallory.id) as session:

@@ -89,7 +89,8 @@ async def test_no_text_that_is_sent_shows_an_identity(watched: Watched, alice: U
         await once(watched.engine, person(alice), select(Note.id))
     sent = "\n".join(watched.wire.sql).lower()
     assert "select pg_catalog.set_config('role', $1, true), pg_catalog.set_config($2, $3, true), " in sent
-    assert "pg_catalog.set_config('app.current_user_seal', $4, true)" in sent
+    for place, setting in ((4, "app.current_scope"), (5, "app.current_user_seal")):
+        assert f"pg_catalog.set_config('{setting}', ${place}, true)" in sent
     assert alice.hex not in sent.replace("-", "")
     assert "app_user" not in sent
 

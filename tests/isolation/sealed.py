@@ -31,12 +31,15 @@ class Claim(NamedTuple):
     setting: str = SETTING
     key: bytes = KEY
     later: int = 0
+    scope: str = ""
 
     @property
     def seal(self) -> str:
         """The seal, made now or so many seconds later."""
         made = f"{int(time.time()) + self.later}.{self.pid}"
         text = f"{self.role}|{self.setting}|{made}|{self.value}"
+        if self.scope:
+            text = f"{len(self.scope)}|{self.scope}|{text}"
         return f"{made}.{hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()}"
 
 
@@ -58,7 +61,7 @@ class Sealed(NamedTuple):
         """A transaction bound as an attacker would, without a seal; it is rolled back."""
         with psycopg.connect(url or self.database.api, autocommit=True) as session:
             session.execute(BEGIN)
-            session.execute(BIND, (role, setting, value, ""))
+            session.execute(BIND, (role, setting, value, "", ""))
             yield session
             session.execute("rollback")
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import psycopg
 
-from db.transaction import BIND, Identity, binding, person
+from db.seal import Identity
+from db.transaction import BIND, binding, person
 from tests.sealing import seal
 
 

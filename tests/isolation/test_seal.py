@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from db.seal import Seal
+from db.seal import Identity, Seal
 from db.transaction import BEGIN, BIND
 from tests.isolation import sealed as made
 from tests.isolation.sealed import KEY, OTHER, REFUSED, SETTING, TRASH, USER, Claim, Sealed, put
@@ -31,7 +31,7 @@ def test_the_seal_of_the_api_is_the_one_described(sealed: Sealed, key: bytes, ba
     sealed.keys(OTHER, key)
     with sealed.bound(USER, SETTING, sealed.alice) as session:
         pid = session.info.backend_pid
-        put(session, Seal(key, backend=backend)(USER, SETTING, sealed.alice, pid))
+        put(session, Seal(key, backend=backend)(Identity(USER, SETTING, sealed.alice), pid))
         assert outcome(session, NOTES) == 1
         put(session, Claim(sealed.alice, pid if backend else 0, key=key).seal)
         assert outcome(session, NOTES) == 1
@@ -41,6 +41,7 @@ OTHERS: dict[str, Callable[[Claim], Claim]] = {
     "another key": lambda claim: claim._replace(key=OTHER),
     "another person": lambda claim: claim._replace(value="00000000-0000-4000-8000-000000000000"),
     "another role": lambda claim: claim._replace(role=TRASH),
+    "another scope": lambda claim: claim._replace(scope="read"),
     "another setting": lambda claim: claim._replace(setting="auth.email"),
     "32 s ago": lambda claim: claim._replace(later=-32),
     "32 s from now": lambda claim: claim._replace(later=32),
@@ -113,6 +114,17 @@ def test_a_sealed_person_becomes_nobody_else_and_changes_no_role(sealed: Sealed)
         assert outcome(session, f"select set_config('app.current_user_id', '', true); {NOTES}") == 0
 
 
+def test_a_scope_is_neither_dropped_nor_changed_nor_made_of_the_text_beside_it(sealed: Sealed) -> None:
+    sealed.keys(KEY)
+    with sealed.bound(USER, SETTING, sealed.alice) as session:
+        put(session, Claim(sealed.alice, session.info.backend_pid, scope="read").seal)
+        for scope, expected in (("read", 1), ("", REFUSED), ("rea", REFUSED), ("read|", REFUSED)):
+            assert outcome(session, f"select set_config('app.current_scope', '{scope}', true); {NOTES}") == expected
+        # Cut elsewhere, the same letters are another message.
+        put(session, Claim(f"4|read|{sealed.alice}", session.info.backend_pid).seal)
+        assert outcome(session, f"select set_config('app.current_scope', 'read', true); {NOTES}") == REFUSED
+
+
 def test_no_identity_is_nobody_whatever_the_seal(sealed: Sealed) -> None:
     sealed.keys(KEY)
     with sealed.bound(USER, SETTING, "") as session:
@@ -129,6 +141,6 @@ async def test_this_run_has_the_mode_that_was_asked_for(
     assert owner.execute("select from seal.keys").rowcount == int(wanted)
     with psycopg.connect(database.api, autocommit=True) as session:
         session.execute(BEGIN)
-        session.execute(BIND, (USER, SETTING, str(world.alice.id), ""))
+        session.execute(BIND, (USER, SETTING, str(world.alice.id), "", ""))
         found = outcome(session, NOTES)
         assert found == REFUSED if wanted else found != 0

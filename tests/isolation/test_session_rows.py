@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from db.transaction import Identity
+from db.seal import Identity
 from tests.isolation.session import acting, bind, outcome
 from tests.people import World
 from tests.policies.catalog import Connection, rows
