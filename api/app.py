@@ -14,8 +14,10 @@ from api.limits import Limits
 from api.passwords import Passwords
 from api.paths import Claims, claim
 from api.resource import resource
+from api.shares import shares
 from db.models import tables
 from db.settings import Settings, load
+from db.shares import Share
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -42,6 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(claim(claims, router, f"api/routes/{module.name}.py"))
     for model in tables():
         if model.__schema__ == "app":
-            app.include_router(claim(claims, resource(model), model.__table__.info["file"]))  # type: ignore[attr-defined]
+            made = shares(model) if issubclass(model, Share) else resource(model)
+            app.include_router(claim(claims, made, model.__table__.info["file"]))  # type: ignore[attr-defined]
     openapi.install(app)
     return app

@@ -29,6 +29,10 @@ class Caller(NamedTuple):
         """The rows of one statement as this person: one round trip, committed before the answer leaves."""
         return await transaction.once(self.engine, transaction.person(self.user_id), statement, **values)
 
+    async def as_guest(self, statement: Executable, **values: Any) -> Sequence[Row[Any]]:
+        """The same in what others share with this person too."""
+        return await transaction.once(self.engine, transaction.person(self.user_id, "app_guest"), statement, **values)
+
     async def at_bin(self, statement: Executable, **values: Any) -> Sequence[Row[Any]]:
         """The same at the bin."""
         return await transaction.once(self.engine, transaction.person(self.user_id, "app_trash"), statement, **values)

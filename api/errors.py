@@ -20,7 +20,12 @@ from db.models import metadata
 log = logging.getLogger("rowkeep")
 
 # A restrictive policy or guard is named for the role that it wants; the name is the same in every language of the server.
-NEEDS = re.compile(r"\bneeds_(owner|admin|editor|author)\b")
+NEEDS = re.compile(r"\bneeds_(row_owner|owner|admin|editor|author|writer)\b")
+OF_ROWS = {
+    "author": "the author of this row",
+    "row_owner": "the owner of this row",
+    "writer": "the owner of this row, or somebody who may write it",
+}
 COLUMNS = {
     str(constraint.name): [column.name for column in constraint.columns]
     for table in metadata.tables.values()
@@ -46,7 +51,7 @@ def forbidden(diagnostic: Diagnostic) -> Problem:
         return not_found()
     role = needs[1]
     higher = "" if role == "owner" else " or a higher one"
-    who = "the author of this row" if role == "author" else f"the role {role}{higher} in this workspace"
+    who = OF_ROWS.get(role, f"the role {role}{higher} in this workspace")
     return Problem(403, f"This takes {who}.", needed=role)
 
 

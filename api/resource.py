@@ -13,10 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from starlette.responses import Response
 
 from api.bodies import answer, columns, create_body, page, patch_body
-from api.deps import Me
+from api.deps import Caller, Me
 from api.errors import hidden, sqlstate
 from api.problems import Problem, in_body, not_found
 from api.scopes import Within, lists, scopes
+from db.shares import shared_with_me
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Rows of a page.")]
 Cursor = Annotated[UUID | None, Query(description="`next` of the page before.")]
@@ -40,10 +41,12 @@ def resource(model: Any) -> APIRouter:
     _lists(router, model)
 
     found = select(*shown).where(model.id == bindparam("id"))
+    # By its key a row may be one that somebody shares; lists are of one's own.
+    asked = Caller.as_guest if "shared" in model.__access__.split() else Caller.once
 
     @router.get("/{id}", response_model=row)
     async def read(me: Me, id: UUID) -> Response:
-        return one(await me.once(found, id=id))
+        return one(await asked(me, found, id=id))
 
     if model.__update__ and "update" in model.__routes__:
         changes_body = patch_body(model, model.__update__)
@@ -51,7 +54,7 @@ def resource(model: Any) -> APIRouter:
         @router.patch("/{id}", response_model=row)
         async def patch(me: Me, id: UUID, changes: changes_body) -> Response:  # type: ignore[valid-type]
             values = changes.model_dump(exclude_unset=True)  # type: ignore[attr-defined]
-            return one(await me.once(update(model).where(model.id == id).values(values).returning(*shown)))
+            return one(await asked(me, update(model).where(model.id == id).values(values).returning(*shown)))
 
     if "deleted_at" in model.model_fields:
         _bin(router, model)
@@ -67,13 +70,21 @@ def resource(model: Any) -> APIRouter:
 
 
 def _lists(router: APIRouter, model: Any) -> None:
-    """Pages of live rows, newest first, and of the bin."""
+    """Pages of live rows, newest first, of those shared with the caller, and of the bin."""
     scope, many, live = scopes(model), page(model, answer(model)), lists(model)
 
     @router.get("", response_model=many)
     async def read_page(me: Me, within: scope, limit: Limit = 20, cursor: Cursor = None) -> Response:  # type: ignore[valid-type]
         bounds = _bounds(within, cursor)
-        return _page(await me.once(live(*bounds), rows=limit + 1, **bounds), limit)
+        return paged(await me.once(live(*bounds), rows=limit + 1, **bounds), limit)
+
+    if "shared" in model.__access__.split():
+        others = lists(model, shared_with_me(model))
+
+        @router.get("/shared", response_model=many)
+        async def read_shared(me: Me, within: scope, limit: Limit = 20, cursor: Cursor = None) -> Response:  # type: ignore[valid-type]
+            bounds = _bounds(within, cursor)
+            return paged(await me.as_guest(others(*bounds), rows=limit + 1, **bounds), limit)
 
     if "deleted_at" in model.model_fields:
         binned = lists(model, model.deleted_at.is_not(None))
@@ -81,7 +92,7 @@ def _lists(router: APIRouter, model: Any) -> None:
         @router.get("/bin", response_model=many)
         async def read_bin(me: Me, within: scope, limit: Limit = 20, cursor: Cursor = None) -> Response:  # type: ignore[valid-type]
             bounds = _bounds(within, cursor)
-            return _page(await me.at_bin(binned(*bounds), rows=limit + 1, **bounds), limit)
+            return paged(await me.at_bin(binned(*bounds), rows=limit + 1, **bounds), limit)
 
 
 def _bin(router: APIRouter, model: Any) -> None:
@@ -131,7 +142,8 @@ def _bounds(within: Within, cursor: UUID | None) -> Within:
     return {**within, "cursor": cursor} if cursor else within
 
 
-def _page(rows: Sequence[Row[Any]], limit: int) -> Response:
+def paged(rows: Sequence[Row[Any]], limit: int) -> Response:
+    """The page as JSON; one row more than it shows tells that another page follows."""
     names = rows[0]._fields if rows else ()
     items = [dict(zip(names, row, strict=True)) for row in rows[:limit]]
     following = str(rows[limit - 1].id) if len(rows) > limit else None

@@ -54,6 +54,16 @@ order by i, w.number
 """
 
 
+# Everybody shares each tenth note with the person after them.
+SHARES = """
+insert into app.note_shares (owner_id, note_id, user_id, created_by, updated_by)
+select p.id, n.id, q.id, p.id, q.id
+from bench.person p join bench.person q on q.number = (p.number + 1) %% %(people)s
+cross join lateral (
+  select id, row_number() over (order by id) as place from app.notes where owner_id = p.id
+) n where n.place %% 10 = 0
+"""
+
 # Who filters by hand: a role with plain grants, that policies do not concern.
 BY_HAND = """
 create role bench_by_hand nologin bypassrls;
@@ -77,6 +87,8 @@ def load(url: str, size: Size, say: Callable[[str], None]) -> None:
         cursor.execute(PEOPLE, numbers)
     with ThreadPoolExecutor(2) as both:
         list(both.map(fill, ("notes", "tasks"), (NOTES, TASKS)))
+    with superuser(url) as connection, psycopg.ClientCursor(connection) as cursor:
+        cursor.execute(SHARES, numbers)
     with superuser(url) as connection:
         connection.execute("vacuum (analyze)")
         connection.execute("checkpoint")

@@ -21,9 +21,11 @@ from db.transaction import BEGIN, BIND, binding, person
 
 # Several, so that no single person's pages decide; few, so that both sides find them in memory.
 PEOPLE = 5
+KEYS = {"note": "notes", "shared": "shared", "task": "tasks"}
 SEEN = """
 select p.id as me, w.id as workspace, j.id as project,
   array(select id from app.notes where owner_id = p.id and deleted_at is null order by id limit 400) as notes,
+  array(select note_id from app.note_shares where user_id = p.id order by id limit 400) as shared,
   array(select id from app.tasks where workspace_id = w.id and deleted_at is null order by id limit 400) as tasks
 from bench.person p join bench.workspace w using (number) join bench.project j on j.workspace_id = w.id and j.place = 0
 where p.number = %s
@@ -100,6 +102,7 @@ def measure(environment: Mapping[str, str], owner_url: str, turns: int, say: Cal
     with superuser(owner_url) as owner:
         for case in CASES:
             last = owner.execute(f"select id from app.{case.table} order by id desc limit 1").fetchone()
+            policies.role = case.role
             found.append(_figure(case, by_hand, policies, who, turns))
             # Keys are ordered by time: what has come since is ours.
             owner.execute(f"delete from app.{case.table} where id > %s", last)
@@ -144,7 +147,4 @@ def _arguments(case: Case, who: dict[str, Any]) -> list[dict[str, Any]]:
     }
     if case.operation == "insert 1,000":
         same["titles"] = ["A title"] * 1000
-    return [
-        same | {"note": who["notes"][i % len(who["notes"])], "task": who["tasks"][i % len(who["tasks"])]}
-        for i in range(case.repeat)
-    ]
+    return [same | {one: who[several][i % len(who[several])] for one, several in KEYS.items()} for i in range(case.repeat)]

@@ -10,6 +10,9 @@ from db.models.tasks import Task
 
 NOTE, TASK = ", ".join(Note.model_fields), ", ".join(Task.model_fields)
 OWNED = "and owner_id = %(me)s and deleted_at is null"
+# What a person reads by its key: their own, and what others share with them.
+LIVE_SHARES = "select note_id from app.note_shares where user_id = %(me)s and (expires_at is null or expires_at > now())"
+OWNED_OR_SHARED = f"and (owner_id = %(me)s or id = any (array({LIVE_SHARES}))) and deleted_at is null"
 MEMBER = (
     "and workspace_id = any (array(select workspace_id from app.memberships where user_id = %(me)s)) and deleted_at is null"
 )
@@ -27,6 +30,7 @@ class Case(NamedTuple):
     repeat: int
     text: str
     mine: str = ""
+    role: str = "app_user"
 
     @property
     def under_policies(self) -> str:
@@ -42,7 +46,13 @@ class Case(NamedTuple):
 
 
 CASES = (
-    Case("notes", "get", 200, f"select {NOTE} from app.notes where id = %(note)s {{mine}}", OWNED),
+    Case("notes", "get", 200, f"select {NOTE} from app.notes where id = %(note)s {{mine}}", OWNED_OR_SHARED, "app_guest"),
+    Case("notes", "get another's", 200, f"select {NOTE} from app.notes where id = %(shared)s {{mine}}", OWNED_OR_SHARED,
+         "app_guest"),
+    # On both sides, since a list says whose rows it is of; by hand it says itself that they are live.
+    Case("notes", "page of others'", 100,
+         f"select {NOTE} from app.notes where id = any ((select app.shared_notes('reader'))::uuid[]) {{mine}} "
+         "order by id desc limit 20", "and deleted_at is null", "app_guest"),
     Case("notes", "page of 20", 100, f"select {NOTE} from app.notes where true {{mine}} order by id desc limit 20", OWNED),
     Case("notes", "count", 50, "select count(*) from app.notes where true {mine}", OWNED),
     # A new note is its writer's by the column's default, so there is nothing to add by hand.

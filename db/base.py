@@ -75,6 +75,10 @@ class Table(SQLModel):
             found += [("app_trash", "SELECT", every), ("app_trash", "UPDATE", ("deleted_at",))]
         elif cls.__delete__:
             found.append(("app_user", "DELETE", ()))
+        if "shared" in cls.__access__.split():
+            found.append(("app_guest", "SELECT", every))
+            if cls.__update__:
+                found.append(("app_guest", "UPDATE", tuple(cls.__update__.model_fields)))
         return found
 
     @declared_attr.directive
@@ -136,10 +140,12 @@ class OwnedRow(Row):
     @classmethod
     def keys(cls) -> list[Any]:
         """Lists and bin page by key within the owner; the plain index serves the erasing of a person."""
+        # What shares refer to, (owner_id, id), is declared unique and serves the erasing too.
+        plain = [] if "shared" in cls.__access__.split() else [Index(None, "owner_id")]
         return [
             *super().keys(),
             ForeignKeyConstraint(["owner_id"], ["app.users.id"], ondelete="CASCADE"),
-            Index(None, "owner_id"),
+            *plain,
             *_inside(cls, "owner_id"),
         ]
 

@@ -34,7 +34,7 @@ order by r.rolname <> session_user, r.rolname""")
 ATTRIBUTES = {"BYPASSRLS", "REPLICATION", "CREATEROLE"}
 
 # What each login has to become, in each transaction that it binds.
-BECOMES = {"app_api": ("app_user", "app_trash"), "app_auth": ("app_auth",)}
+BECOMES = {"app_api": ("app_user", "app_guest", "app_trash"), "app_auth": ("app_auth",)}
 
 MOST = 20  # differences in one sentence; `select unnest(differences) from audit.state()` has all
 

@@ -23,9 +23,12 @@ def settle(model: Any) -> list[CheckConstraint]:
             column.type = UUID()
         if column.server_default is None and field.default not in (None, PydanticUndefined):
             column.server_default = DefaultClause(text(_literal(field.default)))
+        # Postgres knows dates that Python cannot read; one such row would make a whole list unreadable.
         if isinstance(column.type, Date):
-            # Postgres knows dates that Python cannot read; one such row would make a whole list unreadable.
             checks.append(CheckConstraint(f"{name} between '0001-01-01' and '9999-12-31'", name=name))
+        elif isinstance(column.type, TIMESTAMP) and column.server_default is None:
+            # A day short of those, for every time zone's sake.
+            checks.append(CheckConstraint(f"{name} between '0001-01-02 00:00Z' and '9999-12-30 00:00Z'", name=name))
         if isinstance(column.type, AutoString | Text):
             column.type = Text()
             checks += [CheckConstraint(limit, name=name) for limit in _limit(name, field)]

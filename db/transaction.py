@@ -41,7 +41,7 @@ logging.getLogger("psycopg").addFilter(_worth_a_line)
 
 
 def person(user_id: UUID, role: str = "app_user") -> Identity:
-    """A signed-in person, as `app_user` or at the bin as `app_trash`."""
+    """A signed-in person: `app_user`, `app_guest` in what others share with them too, or `app_trash` at the bin."""
     return Identity(role, "app.current_user_id", str(user_id))
 
 

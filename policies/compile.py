@@ -37,6 +37,10 @@ def entities(tables: Iterable[Table]) -> Iterator[ReplaceableEntity]:
     for path in sorted((FOLDER / "functions").glob("*.sql")):
         yield from _functions(f"functions/{path.name}")
     for table in tables:
+        for pattern in table.info["access"].split():
+            if (FOLDER / "functions" / "each" / f"{pattern}.sql").exists():
+                yield from _functions(f"functions/each/{pattern}.sql", **_names(table))
+    for table in tables:
         yield RowSecurity(str(table.schema), table.name, "forced")
         yield from (Unsampled(str(table.schema), f"{table.name}.{column}", "0") for column in table.info.get("written", ()))
         yield from _access(table)
@@ -46,8 +50,8 @@ def entities(tables: Iterable[Table]) -> Iterator[ReplaceableEntity]:
     yield from findings.entities()
 
 
-def _functions(path: str) -> Iterator[ReplaceableEntity]:
-    for text, comment in statements(path):
+def _functions(path: str, **names: str) -> Iterator[ReplaceableEntity]:
+    for text, comment in statements(path, **names):
         if grants := function_grants(text):
             yield from grants
             continue
@@ -72,13 +76,21 @@ def _access(table: Table) -> Iterator[ReplaceableEntity]:
 def _policies(table: Table, path: str) -> Iterator[tuple[PGPolicy, str]]:
     if not (FOLDER / path).exists():
         raise Refused(f"{table.fullname}: there is no policies/{path}; name a pattern that exists, or write that file")
-    for text, comment in [*fence.borrowed(path, table), *statements(path, table=table.fullname)]:
+    for text, comment in [*fence.borrowed(path, table), *statements(path, **_names(table))]:
         whole = POLICY.fullmatch(text)
         if not whole or whole["table"] != table.fullname:
             raise Refused(
                 f"policies/{path}: {table.fullname}: only `create policy … on {{table}} …;` may stand here, not {text[:60]!r}"
             )
         yield PGPolicy.from_sql(text), comment
+
+
+def _names(table: Table) -> dict[str, str]:
+    """What a file leaves open: the table, and the parent whose rows it tells something of."""
+    names = {"table": table.fullname, "name": table.name}
+    for column, parent in table.info.get("parents", {}).items():
+        names |= {"column": column, "parent": parent}
+    return names
 
 
 def _grants(table: Table) -> Iterator[ReplaceableEntity]:
@@ -100,6 +112,8 @@ def _triggers(table: Table) -> Iterator[ReplaceableEntity]:
         names.append(("live_parent", _family(table, parent, key, column)))
         if "deleted_at" in table.c:
             names.append(("bin_children", _family(table, parent, key, column)))
+        if "shares" in table.info["access"].split() and (written := _written(key.referred_table)):
+            names.append(("shares", _family(table, parent, key, column) | {"written": written}))
     for template, replaced in names:
         for text, _ in statements(f"triggers/{template}.sql", table=table.fullname, **replaced):
             yield PGFunction.from_sql(text) if text.startswith("create function") else PGTrigger.from_sql(text)
@@ -107,6 +121,11 @@ def _triggers(table: Table) -> Iterator[ReplaceableEntity]:
 
 def _foreign_key(table: Table, column: str) -> ForeignKeyConstraint:
     return next(key for key in table.foreign_key_constraints if key.column_keys[-1] == column)
+
+
+def _written(table: Table) -> str:
+    changes = (names for role, command, names in table.info["grants"] if (role, command) == ("app_user", "UPDATE"))
+    return ", ".join(next(changes, ()))
 
 
 def _family(table: Table, parent: str, key: ForeignKeyConstraint, column: str) -> dict[str, str]:

@@ -6,12 +6,12 @@
 -- behind in its session, hence nullif. Fences compare it with the trusted one, once per statement.
 create function app.claimed_user_id() returns uuid language sql stable parallel restricted
 return nullif(current_setting('app.current_user_id', true), '')::uuid;
-grant execute on function app.claimed_user_id() to app_user, app_trash, app_viewer, app_auth;
+grant execute on function app.claimed_user_id() to app_user, app_guest, app_trash, app_viewer, app_auth;
 
 -- current_user_id: the identity that policies trust. The planner puts the body in its place, so the call costs nothing.
 create function app.current_user_id() returns uuid language sql stable parallel restricted
 return seal.verified('app.current_user_id')::uuid;
-grant execute on function app.current_user_id() to app_user, app_trash, app_viewer, app_auth;
+grant execute on function app.current_user_id() to app_user, app_guest, app_trash, app_viewer, app_auth;
 
 -- current_email: the address that policies trust, for those who sign up or in.
 create function auth.current_email() returns text language sql stable parallel restricted

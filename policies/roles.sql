@@ -9,7 +9,7 @@ declare
 begin
   for wanted in
     select * from (values
-      ('app_owner', false), ('app_user', false), ('app_trash', false), ('app_viewer', false),
+      ('app_owner', false), ('app_user', false), ('app_guest', false), ('app_trash', false), ('app_viewer', false),
       ('app_auditor', false), ('app_inspector', false), ('app_seal', false),
       ('app_api', true), ('app_auth', true)
     ) as role (name, login)
@@ -44,7 +44,8 @@ declare
 begin
   for wanted in
     select * from (values
-      ('app_user', 'app_api'), ('app_trash', 'app_api'), ('app_viewer', 'app_api'), ('app_viewer', 'app_auditor')
+      ('app_user', 'app_api'), ('app_guest', 'app_api'), ('app_trash', 'app_api'), ('app_viewer', 'app_api'),
+      ('app_viewer', 'app_auditor')
     ) as membership (role, member)
   loop
     for found_one in
@@ -109,7 +110,7 @@ set local role app_owner;
 create schema if not exists app;
 create schema if not exists auth;
 create schema if not exists audit;
-grant usage on schema app to app_user, app_trash, app_viewer;
+grant usage on schema app to app_user, app_guest, app_trash, app_viewer;
 grant usage on schema auth to app_auth;
 grant usage on schema audit to app_api, app_auth, app_auditor;
 -- Where migrations stand, and the oldest code revision that the schema still serves.

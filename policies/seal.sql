@@ -39,4 +39,4 @@ begin
   raise invalid_authorization_specification using message = 'this identity is not sealed by the API, or no longer';
 end
 $$;
-grant execute on function seal.verified(setting text) to app_user, app_trash, app_viewer, app_auth, app_owner;
+grant execute on function seal.verified(setting text) to app_user, app_guest, app_trash, app_viewer, app_auth, app_owner;

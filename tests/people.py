@@ -11,6 +11,7 @@ from psycopg.rows import TupleRow
 
 from api.auth import Keys
 from db.models import metadata
+from db.shares import Share
 from tests.samples import MODELS, at, body, referenced, sample
 
 SEED = sha256(b"only tests sign with this").digest()
@@ -57,6 +58,7 @@ class World:
     vic: Person
     fred: Person
     mallory: Person
+    rita: Person
     live: dict[str, UUID] = field(default_factory=dict)
     binned: dict[str, UUID] = field(default_factory=dict)
     memberships: dict[str, UUID] = field(default_factory=dict)
@@ -65,6 +67,14 @@ class World:
     def workspace(self) -> str:
         """The workspace that alice owns."""
         return str(self.live["workspaces"])
+
+    def path(self, table: str) -> str:
+        """Where the table's rows are served: shares under the row that is shared."""
+        model = MODELS[table]
+        if not issubclass(model, Share):
+            return at(table)
+        (parent,) = model.__parents__.values()
+        return f"{at(table)}/{self.live[parent]}/shares"
 
     def person(self, name: str) -> Person:
         """By name."""
@@ -90,15 +100,22 @@ async def joined(member: Person, by: Person, workspace: str, role: str) -> UUID:
     return UUID(accepted["id"])
 
 
+async def shared(holder: Person, by: Person, shares: str, **says: str) -> UUID:
+    """`holder` accepts what `by` offers at this path; answers the share."""
+    offer = await by.made(shares, **says)
+    table = shares.split("/")[2]
+    return UUID((await holder.made(f"/v1/{table}/shares/accept", token=offer["token"]))["id"])
+
+
 async def build(client: httpx.AsyncClient, owner: psycopg.Connection[TupleRow]) -> World:
-    """The whole of it: alice owns, adam admins, erin edits, vic views, fred was an editor, mallory is a stranger.
+    """The whole of it: alice owns, adam admins, erin edits, vic views, fred was an editor, mallory is a stranger, and rita
+    reads what alice shares.
 
     Of every other table, alice has a live row and, where there is a bin, a binned one, under parents that are likewise.
     """
-    alice, adam, erin, vic, fred, mallory = (
-        person(name, client, owner) for name in ("alice", "adam", "erin", "vic", "fred", "mallory")
-    )
-    world = World(alice, adam, erin, vic, fred, mallory)
+    names = ("alice", "adam", "erin", "vic", "fred", "mallory", "rita")
+    alice, adam, erin, vic, fred, mallory, rita = (person(name, client, owner) for name in names)
+    world = World(alice, adam, erin, vic, fred, mallory, rita)
     workspace = (await alice.made("/v1/workspaces", name="alice's"))["id"]
     for member, role in ((world.adam, "admin"), (world.erin, "editor"), (world.vic, "viewer"), (world.fred, "editor")):
         world.memberships[member.name] = await joined(member, alice, workspace, role)
@@ -113,7 +130,10 @@ async def build(client: httpx.AsyncClient, owner: psycopg.Connection[TupleRow]) 
     world.live["invitations"] = UUID(invitation["id"])
     ordered = [MODELS[table.name] for table in metadata.sorted_tables if table.schema == "app" and table.name not in world.live]
     for model in ordered:
-        world.live[model.__tablename__] = await _row(world, owner, model, world.live)
+        if issubclass(model, Share):
+            world.live[model.__tablename__] = await shared(world.rita, alice, world.path(model.__tablename__))
+        else:
+            world.live[model.__tablename__] = await _row(world, owner, model, world.live)
     binnable = [model for model in ordered if "deleted_at" in model.model_fields]
     for model in binnable:
         world.binned[model.__tablename__] = await _row(world, owner, model, {**world.live, **world.binned})

@@ -1,4 +1,4 @@
-"""Notes: private to the user who wrote them."""
+"""Notes: private to the user who wrote them, and to those that they share one with."""
 
 from sqlmodel import Field, SQLModel
 
@@ -16,6 +16,6 @@ class Note(NoteWrite, OwnedRow, table=True):
     """One note."""
 
     __tablename__ = "notes"
-    __access__ = "owner"
+    __access__ = "shared"
     __create__ = NoteWrite
     __update__ = NoteWrite

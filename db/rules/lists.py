@@ -17,7 +17,8 @@ def serves_every_list(table: Table) -> Iterator[str]:
     if table.schema != "app" or EVERYBODY in apart or apart == (ORDER,):
         return
     inner = [[column] for column in table.info["parents"] if column not in apart]
-    for between in ([], *inner):
+    # Shares are listed under the row that is shared, and nowhere else.
+    for between in inner if table.info["access"] == "shares" else ([], *inner):
         wanted = [[column, *between, ORDER] for column in apart]
         for condition in ("deleted_at is null", "deleted_at is not null") if "deleted_at" in table.c else ("",):
             if not any(known.columns in wanted and known.condition in {None, condition} for known in indexes(table)):

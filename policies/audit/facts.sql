@@ -33,7 +33,8 @@ select oid, rolname as name from pg_catalog.pg_roles where rolname in ('app_owne
 -- What a request logs in as, and what it becomes once it is bound. Signed-in people are the ones without a login.
 create view audit.request_roles with (security_invoker) as
 select oid, rolname as name, rolname not in ('app_api', 'app_auth') as person
-from pg_catalog.pg_roles where rolname in ('app_api', 'app_auth', 'app_user', 'app_trash', 'app_viewer');
+from pg_catalog.pg_roles where rolname in (
+  'app_api', 'app_auth', 'app_user', 'app_guest', 'app_trash', 'app_viewer');
 
 -- Tables that hold people's rows, and the children of such tables wherever they are.
 create view audit.guarded with (security_invoker) as

@@ -16,7 +16,7 @@ create function audit.digest(whole text) returns text language sql immutable par
 return left(encode(sha256(convert_to(whole, 'UTF8')), 'hex'), 16);
 
 -- facts_of_tables: flags, policies, triggers, and the constraints that could tell about others' rows or forget the tenant.
--- To print a predicate Postgres locks its table, so those of tables to skip are left out.
+-- To print a predicate, a trigger's too, Postgres locks its table, so those of tables to skip are left out.
 create function audit.facts_of_tables(skip oid[]) returns setof text
 language sql stable set search_path = pg_catalog, pg_temp as $$
   with relation (oid, name, kind, schema) as (
@@ -54,7 +54,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
   where attnum > 0 and not attisdropped and attstattarget = 0
   union all
   select format('trigger on %s: %s%s', name, pg_get_triggerdef(t.oid), ', enabled ' || nullif(tgenabled::text, 'O'))
-  from relation join pg_trigger t on tgrelid = relation.oid where not tgisinternal
+  from relation join pg_trigger t on tgrelid = relation.oid where not tgisinternal and tgrelid <> all (skip)
   union all
   select distinct format('constraint %I on %s: disabled', conname, name)
   from relation join pg_trigger on tgrelid = relation.oid join pg_constraint c on c.oid = tgconstraint

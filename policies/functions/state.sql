@@ -51,7 +51,8 @@ declare
   expected text[] := array(
     select line from audit.expected where until is null and not exists (
       select from unnest(held) each_held, lateral (select each_held::regclass::text) t (name)
-      where starts_with(line, format('column %s.', t.name)) or line like 'policy %' and strpos(line, format(' on %s as ', t.name)) > 0
+      where starts_with(line, format('column %s.', t.name)) or starts_with(line, format('trigger on %s: ', t.name))
+        or line like 'policy %' and strpos(line, format(' on %s as ', t.name)) > 0
     )
   );
 begin

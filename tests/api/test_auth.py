@@ -124,7 +124,7 @@ async def test_password_reaches_no_log_and_no_table(
 
 
 async def test_api_login_cannot_read_credentials(world: World, database: Any) -> None:
-    for role in ("app_user", "app_trash"):
+    for role in ("app_user", "app_guest", "app_trash"):
         with acting(database.api, world.alice.id, role) as session:
             assert outcome(session, "select * from auth.credentials") == "42501"
             assert outcome(session, "select auth.sign_up('x', 'y')") == "42501"

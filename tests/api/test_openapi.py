@@ -9,7 +9,6 @@ from pydantic import TypeAdapter
 from api.bodies import answer
 from db.models import tables
 from tests.people import World
-from tests.samples import at
 
 MODELS = {str(model.__tablename__): model for model in tables() if model.__schema__ == "app"}
 
@@ -36,7 +35,7 @@ async def test_operation_ids_are_unique(document: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 async def test_row_fits_its_type_exactly(world: World, name: str) -> None:
-    row = (await world.alice.call("GET", f"{at(name)}/{world.live[name]}")).json()
+    row = (await world.alice.call("GET", f"{world.path(name)}/{world.live[name]}")).json()
     shape = answer(MODELS[name])
     assert set(row) == set(shape.model_fields)
     TypeAdapter(shape).validate_python(row, strict=False)

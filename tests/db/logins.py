@@ -30,7 +30,7 @@ class Roles:
             self.owner.execute(sql.SQL("grant {} to {}").format(sql.Identifier(other), role))
         return name
 
-    def login(self, attributes: str = "", *, member_of: tuple[str, ...] = ("app_user", "app_trash")) -> str:
+    def login(self, attributes: str = "", *, member_of: tuple[str, ...] = ("app_user", "app_guest", "app_trash")) -> str:
         """A login's URL; like app_api but for the attributes and memberships."""
         password = secrets.token_hex(8)
         name = self.make(f"login {attributes} password '{password}'", member_of=member_of)

@@ -91,9 +91,9 @@ async def test_a_login_that_may_become_more_cannot_serve(made: Roles, power: str
     assert await refusal(url) == ""
 
 
-@pytest.mark.parametrize("missing", ["app_user", "app_trash"])
+@pytest.mark.parametrize("missing", ["app_user", "app_guest", "app_trash"])
 async def test_a_login_that_cannot_become_a_request_cannot_serve(made: Roles, missing: str) -> None:
-    name = named(url := made.login(member_of=tuple({"app_user", "app_trash"} - {missing})))
+    name = named(url := made.login(member_of=tuple({"app_user", "app_guest", "app_trash"} - {missing})))
     assert await refusal(url) == (
         f"login {name} may not become {missing}, as its requests must: "
         "connect as app_api, or run `make migrate`, which grants it"

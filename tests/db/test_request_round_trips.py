@@ -94,6 +94,23 @@ async def test_no_request_about_members_costs_a_second_round_trip(counted: Count
         await counted.trips(alice, "DELETE", f"/v1/invitations/{invited['id']}", status=204)
 
 
+async def test_no_request_about_a_share_costs_a_second_round_trip(counted: Counted, alice: Person, owner: Owner) -> None:
+    note = (await counted.trips(alice, "POST", "/v1/notes", {"title": "note"}, 201))["id"]
+    shares = f"/v1/notes/{note}/shares"
+    for _ in range(TIMES):
+        bob = person("bob", counted.client, owner)
+        offer = await counted.trips(alice, "POST", shares, {"role": "writer"}, 201)
+        await counted.trips(bob, "POST", "/v1/notes/shares/accept", {"token": offer["token"]}, 201)
+        for who in (alice, bob):
+            assert len((await counted.trips(who, "GET", shares))["items"]) == 1
+            await counted.trips(who, "GET", f"{shares}/{offer['id']}")
+            await counted.trips(who, "GET", f"/v1/notes/{note}")
+            await counted.trips(who, "PATCH", f"/v1/notes/{note}", {"title": "changed"})
+        assert len((await counted.trips(bob, "GET", "/v1/notes/shared"))["items"]) == 1
+        await counted.trips(bob, "DELETE", f"/v1/notes/{note}", status=404)
+        await counted.trips(alice, "DELETE", f"{shares}/{offer['id']}", status=204)
+
+
 async def test_no_request_about_me_or_no_row_costs_a_second_round_trip(counted: Counted, alice: Person) -> None:
     nowhere = f"/v1/notes/{alice.id}"
     for _ in range(TIMES):

@@ -10,7 +10,7 @@ from db.models import metadata
 from tests.samples import EVERYBODYS, MODELS, literal, referenced, sample
 
 TABLES = sorted(MODELS)
-REQUEST_ROLES = ("app_user", "app_trash")
+REQUEST_ROLES = ("app_user", "app_guest", "app_trash")
 DENIED = "42501"
 EVERY_ROW = "every row"
 

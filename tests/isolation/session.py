@@ -18,10 +18,12 @@ def bind(connection: psycopg.Connection[Any], identity: Identity) -> None:
 
 
 @contextmanager
-def acting(url: str, user: UUID, role: str = "app_user", *, commit: bool = False) -> Iterator[psycopg.Connection[Any]]:
+def acting(
+    url: str, user: UUID, role: str = "app_user", *, commit: bool = False, isolation: str = "read committed"
+) -> Iterator[psycopg.Connection[Any]]:
     """SQL as this person, in the API's own session."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("begin")
+        connection.execute(f"begin isolation level {isolation}".encode())
         bind(connection, person(user, role))
         yield connection
         connection.execute("commit" if commit else "rollback")

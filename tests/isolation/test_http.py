@@ -52,7 +52,7 @@ async def like_nothing(who: Person, method: str, path: str, id: UUID, json: Any 
 @pytest.mark.parametrize("who", OUTSIDERS)
 @pytest.mark.parametrize("name", MODELS)
 async def test_read_finds_no_row_of_others(world: World, name: str, who: str) -> None:
-    path = f"{at(name)}/{{id}}"
+    path = world.path(name) + "/{id}"
     if name in EVERYBODYS:
         assert (await world.person(who).call("GET", path.format(id=world.live[name]))).status_code == 200
     else:
@@ -64,18 +64,18 @@ async def test_read_finds_no_row_of_others(world: World, name: str, who: str) ->
 @pytest.mark.parametrize("name", [name for name in MODELS if routes(name, "update")])
 async def test_patch_finds_no_row_of_others(world: World, name: str, who: str) -> None:
     changes = body(MODELS[name], MODELS[name].__update__, world.live)
-    response = await like_nothing(world.person(who), "PATCH", f"{at(name)}/{{id}}", world.live[name], changes)
+    response = await like_nothing(world.person(who), "PATCH", world.path(name) + "/{id}", world.live[name], changes)
     assert response.status_code == 404
     same = changes if name != "memberships" else {"role": "owner"}
-    assert (await world.alice.call("PATCH", f"{at(name)}/{world.live[name]}", same)).status_code == 200
+    assert (await world.alice.call("PATCH", f"{world.path(name)}/{world.live[name]}", same)).status_code == 200
 
 
 @pytest.mark.parametrize("who", OUTSIDERS)
 @pytest.mark.parametrize("name", [name for name in MODELS if routes(name, "delete")])
 async def test_delete_finds_no_row_of_others(world: World, name: str, who: str) -> None:
-    response = await like_nothing(world.person(who), "DELETE", f"{at(name)}/{{id}}", world.live[name])
+    response = await like_nothing(world.person(who), "DELETE", world.path(name) + "/{id}", world.live[name])
     assert response.status_code == 404
-    assert (await world.alice.call("GET", f"{at(name)}/{world.live[name]}")).status_code == 200
+    assert (await world.alice.call("GET", f"{world.path(name)}/{world.live[name]}")).status_code == 200
 
 
 @pytest.mark.parametrize("who", [*OUTSIDERS, "vic"])
@@ -93,7 +93,7 @@ async def test_restore_finds_no_row_of_others(world: World, name: str, who: str)
 @pytest.mark.parametrize("who", OUTSIDERS)
 @pytest.mark.parametrize("name", ISOLATED)
 async def test_list_shows_no_row_of_others(world: World, name: str, who: str) -> None:
-    person, path = world.person(who), f"{at(name)}"
+    person, path = world.person(who), world.path(name)
     scope = f"?workspace_id={world.workspace}" if name in TENANTS else ""
     rows = (await person.call("GET", path + scope)).json()["items"]
     assert str(world.live[name]) not in {row["id"] for row in rows}
@@ -129,7 +129,7 @@ async def test_create_tells_a_viewer_which_role_is_needed(world: World, name: st
 
 @pytest.mark.parametrize("name", [name for name in TENANTS if needed(name, "update")])
 async def test_change_tells_a_viewer_which_role_is_needed(world: World, name: str) -> None:
-    path = f"{at(name)}/{world.live[name]}"
+    path = f"{world.path(name)}/{world.live[name]}"
     assert (await world.vic.call("GET", path)).status_code == 200
     asked = [("PATCH", body(MODELS[name], MODELS[name].__update__, world.live))] if routes(name, "update") else []
     for method, changes in [*asked, ("DELETE", None)]:
@@ -142,6 +142,6 @@ async def test_change_tells_a_viewer_which_role_is_needed(world: World, name: st
 async def test_signed_out_is_401_everywhere(world: World, client: httpx.AsyncClient, name: str) -> None:
     id = world.live[name]
     for method, path in (("GET", ""), ("GET", f"/{id}"), ("PATCH", f"/{id}"), ("DELETE", f"/{id}"), ("POST", "")):
-        response = await client.request(method, f"{at(name)}{path}", json={})
+        response = await client.request(method, world.path(name) + path, json={})
         assert response.status_code in {401, 405}, (method, path)
         assert response.headers["content-type"] == "application/problem+json"

@@ -9,14 +9,14 @@ from tests.sealing import seal
 from tests.server import Database
 
 REFUSED = ["app_owner", "app_auth", "app_auditor", "app_inspector", "app_seal", "postgres", "pg_read_all_data"]
-BECOMES = ["app_user", "app_trash", "app_viewer"]
+BECOMES = ["app_user", "app_guest", "app_trash", "app_viewer"]
 WAYS = ["set role {role}", "set local role {role}", "select set_config('role', '{role}', true)"]
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("role", REFUSED)
 async def test_no_request_becomes(world: World, database: Database, role: str, way: str) -> None:
-    for now in ("app_user", "app_trash"):
+    for now in ("app_user", "app_guest", "app_trash"):
         with acting(database.api, world.mallory.id, now) as session:
             assert outcome(session, way.format(role=role)) in {"42501", "22023"}  # refused, or not there to be had
 
@@ -34,7 +34,11 @@ async def test_another_role_shows_no_row_of_others(world: World, database: Datab
     with acting(database.api, world.mallory.id) as session:
         found = f"set local role {role}; select from app.{table} where id = '{world.live[table]}'"
         assert outcome(session, found) in (
-            {"28000" if seal() else 0, "42501"} if role == "app_trash" else {"42501"} if role != "app_user" else {0}
+            {"28000" if seal() else 0, "42501"}
+            if role in {"app_guest", "app_trash"}
+            else {"42501"}
+            if role != "app_user"
+            else {0}
         )
     with acting(database.api, world.alice.id) as session:
         assert outcome(session, f"select from app.{table} where id = '{world.live[table]}'") == 1

@@ -10,7 +10,7 @@ from migrations.run import ROLES, roles
 from tests.migrations.catalog import value
 from tests.migrations.spare import as_superuser, bare
 
-REQUEST_ROLES = ("app_user", "app_trash", "app_viewer", "app_api", "app_auth", "app_auditor")
+REQUEST_ROLES = ("app_user", "app_guest", "app_trash", "app_viewer", "app_api", "app_auth", "app_auditor")
 
 
 def test_database_is_closed_to_everybody_who_is_not_named(cluster: Cluster) -> None:

@@ -36,7 +36,7 @@ REFUSED = {
     "a column that old code reads": ("alter table app.notes drop column title cascade", "ban-drop-column"),
     "a name that old code uses": ("alter table app.notes rename title to heading", "renaming-column"),
     "a table's name that old code uses": ("alter table app.notes rename to papers", "renaming-table"),
-    "a table that old code reads": ("drop table app.notes", "ban-drop-table"),
+    "a table that old code reads": ("drop table app.comments", "ban-drop-table"),
     "rows of other tables": ("truncate app.users cascade", "ban-truncate-cascade"),
     "a time without a zone": ("alter table app.notes add at timestamp", "prefer-timestamp-tz"),
     "a sequence that tells how many there are": ("alter table app.notes add n bigserial", "prefer-identity"),

@@ -34,7 +34,7 @@ BACKFILL = """
 with sighted("app.notes", "app.users"):
     op.execute("update app.notes set colour = 'blue' where colour is null")
 """
-CONTRACT = 'op.execute("alter table app.notes drop column body")'
+CONTRACT = 'op.execute("alter table app.projects drop column description")'
 
 
 async def migrate(database: Database, folder: Path) -> None:

@@ -14,9 +14,9 @@ from db.settings import clone
 class Tree:
     """The copy, and one database that its commands work on."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, *more: str) -> None:
         self.folder, self.url = folder, url
-        for name in ("db", "policies", "migrations"):
+        for name in ("db", "policies", "migrations", *more):
             shutil.copytree(clone() / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
 
     def write(self, path: str, text: str) -> None:

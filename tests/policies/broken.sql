@@ -202,8 +202,8 @@ create table public.loose (id uuid);
 grant delete on public.loose to app_user;
 
 -- unique_across: app.notes_lower_idx, app.one_name
-alter table app.projects add constraint one_name unique (name);
-create unique index on app.notes (lower(title));
+alter table app.projects add constraint one_name unique (name, id);
+create unique index on app.notes (lower(title || id::text));
 
 -- unlogged: app.comments
 alter table app.comments set unlogged;

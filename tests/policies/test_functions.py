@@ -43,8 +43,8 @@ def test_no_function_is_everybodys(owner: Connection) -> None:
 def test_trigger_functions_cannot_be_called_or_hung_on_a_table_of_ones_own(owner: Connection) -> None:
     query = f"""
         select proname, rolname from pg_proc, pg_roles
-        where {OURS} and prorettype = 'trigger'::regtype and rolname in ('app_user', 'app_trash', 'app_viewer', 'app_api',
-          'app_auth', 'app_auditor') and has_function_privilege(rolname, pg_proc.oid, 'execute')"""
+        where {OURS} and prorettype = 'trigger'::regtype and rolname in ('app_user', 'app_guest', 'app_trash', 'app_viewer',
+          'app_api', 'app_auth', 'app_auditor') and has_function_privilege(rolname, pg_proc.oid, 'execute')"""
     assert rows(owner, query) == []
     assert len(rows(owner, f"select from pg_proc where {OURS} and prorettype = 'trigger'::regtype")) > 5
 

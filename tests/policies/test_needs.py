@@ -23,7 +23,8 @@ def written(need: Need) -> str:
 @pytest.mark.parametrize("access", SETS)
 def test_policies_stand_on_what_their_files_need(own_database: Database, access: str) -> None:
     columns = {need.name: written(need) for name in access.split() for need in pattern(name).needs}
-    policies = [policy for name in access.split() for policy in statements(f"{name}.sql", table="app.needy")]
+    left = {"table": "app.needy", "name": "notes", "parent": "notes", "column": "owner_id"}
+    policies = [policy for name in access.split() for policy in statements(f"{name}.sql", **left)]
     with psycopg.connect(own_database.owner) as connection:
         connection.execute(f"create table app.needy ({', '.join(columns.values())})".encode())
         for policy in policies:

@@ -20,6 +20,10 @@ insert into app.notes (owner_id, title, deleted_at)
   select ('00000000-0000-7000-8000-' || lpad((n % {USERS} + 1)::text, 12, '0'))::uuid, 'note',
     case when n / {USERS} % 10 = 0 then now() end
   from generate_series(1, {ROWS}) n;
+insert into app.note_shares (owner_id, note_id, user_id)
+  select owner_id, id,
+    ('00000000-0000-7000-8000-' || lpad((substr(owner_id::text, 25)::int * 7 % {USERS} + 1)::text, 12, '0'))::uuid
+  from app.notes where get_byte(uuid_send(id), 15) < 128;
 insert into app.workspaces (id, name)
   select ('00000000-0000-7000-8001-' || lpad(n::text, 12, '0'))::uuid, 'shared' from generate_series(1, {WORKSPACES}) n;
 insert into app.memberships (workspace_id, user_id, role)
@@ -32,6 +36,7 @@ insert into app.projects (workspace_id, name)
 """
 ALICE = UUID("00000000-0000-7000-8000-000000000001")
 WORKSPACE = UUID("00000000-0000-7000-8001-000000000001")
+SHARED = "select id, title from app.notes where id = any ((select app.shared_notes('reader'))::uuid[])"
 HELPER = """select array_agg(workspace_id) from app.memberships
 where user_id = app.claimed_user_id() and app.role_rank(role) >= app.role_rank('viewer')"""
 
@@ -50,7 +55,7 @@ def filled() -> Iterator[Database]:
 
 
 def plan(database: Database, query: str, role: str = "app_user") -> str:
-    """The plan as a request gets it."""
+    """The plan as a request gets it; options of EXPLAIN may stand before the query."""
     if role == "app_owner":
         with psycopg.connect(database.owner) as connection:
             connection.execute("set local role app_owner")
@@ -127,3 +132,63 @@ def test_policy_asks_for_the_workspaces_once(filled: Database) -> None:
     found = plan(filled, f"select id from app.projects where workspace_id = '{WORKSPACE}' order by id desc limit 21")
     assert "InitPlan" in found
     assert "SubPlan" not in found
+
+
+def test_page_of_what_is_shared_sorts_nothing(filled: Database) -> None:
+    """The statement of GET /v1/notes/shared: the keys that are shared, in order, each read once."""
+    found = plan(filled, f"{SHARED} order by id desc limit 51", "app_guest")
+    assert "Index Scan Backward using notes_pkey on notes" in found
+    assert "Index Cond: (id = ANY (" in found
+    assert "Sort" not in found
+    assert "Seq Scan" not in found
+
+
+def test_next_page_of_what_is_shared_starts_at_its_key(filled: Database) -> None:
+    found = plan(filled, f"{SHARED} and id < '{WORKSPACE}' order by id desc limit 51", "app_guest")
+    assert "Index Scan Backward using notes_pkey on notes" in found
+    assert "(id < " in found
+    assert "Sort" not in found
+
+
+def test_owner_never_looks_for_shares(filled: Database) -> None:
+    """By key as app_guest: the lookups stand in the plan, and are not made for one's own row."""
+    with acting(filled.api, ALICE) as connection:
+        row = connection.execute("select id from app.notes limit 1").fetchone()
+    assert row is not None
+    for query, policies in ((f"select title from app.notes where id = '{row[0]}'", 2),
+                            (f"update app.notes set title = 'x' where id = '{row[0]}' returning id", 6)):  # fmt: skip
+        found = plan(filled, f"(analyze, costs off, timing off) {query}", "app_guest")
+        assert found.count("never executed") == policies
+        assert "Index Scan using notes_pkey on notes" in found
+
+
+def test_guest_looks_for_shares_once_for_each_policy_whatever_the_rows(filled: Database) -> None:
+    found = plan(filled, f"(analyze, costs off, timing off) {SHARED}", "app_guest")
+    assert "SubPlan" not in found
+    lookups = [line for line in found.splitlines() if "loops=" in line and "Result" in line]
+    assert all("loops=1)" in line for line in lookups)
+
+
+def test_what_is_shared_with_the_caller_is_read_from_the_index_alone(filled: Database) -> None:
+    """The query inside app.shared_notes, as its owner runs it."""
+    query = """select array_agg(note_id) from app.note_shares
+        where user_id = app.claimed_user_id() and role in ('writer', 'reader')
+          and (expires_at is null or expires_at > clock_timestamp())"""
+    found = plan(filled, query, "app_owner")
+    assert "Index Only Scan using note_shares_user_id_note_id_key on note_shares" in found
+    with psycopg.connect(filled.owner) as connection:
+        row = connection.execute("select prosrc from pg_proc where proname = 'shared_notes'").fetchone()
+    assert row is not None
+    assert " ".join(query.split()).replace("'reader'", "minimum") in " ".join(row[0].split())
+
+
+def test_shares_of_a_note_are_found_without_reading_others(filled: Database) -> None:
+    """By the owner's index or the holder's: the time that it takes tells nobody how many shares there are."""
+    with psycopg.connect(filled.owner) as connection:
+        row = connection.execute("select note_id from app.note_shares where owner_id <> %s limit 1", [ALICE]).fetchone()
+    assert row is not None
+    query = f"select id from app.note_shares where note_id = '{row[0]}' order by id desc limit 51"
+    found = plan(filled, f"(analyze, costs off, timing off) {query}")
+    assert "note_shares_owner_id_note_id_id_idx" in found
+    assert "note_shares_user_id_note_id_key" in found
+    assert "Rows Removed" not in found

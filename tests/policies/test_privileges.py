@@ -6,7 +6,7 @@ from db.models import metadata, tables
 from tests.policies.catalog import Connection, rows
 
 AUDIT = "select c.oid::regclass::text from {} where nspname = 'audit' and relkind = 'v'"
-REQUEST_ROLES = ("app_user", "app_trash", "app_viewer", "app_api", "app_auth", "app_auditor")
+REQUEST_ROLES = ("app_user", "app_guest", "app_trash", "app_viewer", "app_api", "app_auth", "app_auditor")
 RELATIONS = "pg_class c join pg_namespace n on n.oid = relnamespace"
 OURS = "nspname in ('app', 'auth', 'audit')"
 
@@ -47,7 +47,7 @@ def test_whole_tables_give_deletes_alone_and_where_a_model_says_so(owner: Connec
     """No TRUNCATE, TRIGGER, REFERENCES or MAINTAIN anywhere; SELECT, INSERT and UPDATE go by column."""
     really_deleted = {(model.__table__.fullname, "DELETE") for model in tables() if model.__delete__}  # type: ignore[attr-defined]
     assert table_level(owner, "app_user") == really_deleted >= {("app.memberships", "DELETE"), ("app.invitations", "DELETE")}
-    for role in ("app_trash", "app_viewer", "app_api", "app_auth"):
+    for role in ("app_guest", "app_trash", "app_viewer", "app_api", "app_auth"):
         assert table_level(owner, role) == set(), role
     assert {command for _, command, _ in by_column(owner, "app_trash")} == {"SELECT", "UPDATE"}
     assert {name for _, command, name in by_column(owner, "app_trash") if command == "UPDATE"} == {"deleted_at"}
@@ -58,7 +58,7 @@ def test_what_the_database_keeps_cannot_be_written_by_a_request(owner: Connectio
     written = {name for _, command, name in by_column(owner, "app_user") if command in {"INSERT", "UPDATE"}}
     assert written & kept == set()
     assert {name for _, command, name in by_column(owner, "app_user") if command == "UPDATE"}.isdisjoint(
-        {"deleted_at", "workspace_id", "user_id", "accepted_at", "accepted_by", "token_hash", "expires_at"}
+        {"deleted_at", "workspace_id", "user_id", "accepted_at", "accepted_by", "token_hash", "expires_at", "note_id"}
     )
 
 
@@ -94,6 +94,7 @@ def test_logins_become_what_the_design_names_and_inherit_nothing(owner: Connecti
         where starts_with(roleid::regrole::text, 'app_') and member::regrole::text <> current_user"""
     assert set(rows(owner, query)) == {
         ("app_api", "app_user"),
+        ("app_api", "app_guest"),
         ("app_api", "app_trash"),
         ("app_api", "app_viewer"),
         ("app_auditor", "app_viewer"),

@@ -11,6 +11,9 @@ from tests.server import Database
 from tests.worlds.grammar import Drawn, Schema, once_or_twice, rounds
 
 ROUNDS = 3
+# A whole round in one draw is more than the 8 KB that hypothesis spends on an example: what it answers then is poor in
+# form, and some routes are never asked for rows.
+PARTS = 4
 NOWHERE = Database("nowhere", *["postgresql://nobody@nowhere/nowhere"] * 3)
 
 
@@ -24,8 +27,16 @@ def document(*routers: APIRouter) -> Schema:
 
 def drawn(described: Schema, requests: int, number: object) -> Iterator[list[Drawn]]:
     """Sequences of a few rounds of every route, together so many requests or more; the same for the same number."""
-    made: list[list[Drawn]] = []
     wanted = -(-requests // len(once_or_twice(described)) // ROUNDS) * ROUNDS
+    parts = [_part(described, part, wanted, f"{number} {part}") for part in range(PARTS)]
+    # No part is always the first to be asked.
+    every = [[parts[(at + turn) % PARTS][at] for turn in range(PARTS)] for at in range(wanted)]
+    for at in range(0, wanted, ROUNDS):
+        yield [each for found in every[at : at + ROUNDS] for part in found for each in part]
+
+
+def _part(described: Schema, part: int, wanted: int, number: str) -> list[list[Drawn]]:
+    made: list[list[Drawn]] = []
 
     @seed(number)
     @settings(
@@ -35,10 +46,9 @@ def drawn(described: Schema, requests: int, number: object) -> Iterator[list[Dra
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(rounds(described))
+    @given(rounds(described, slice(part, None, PARTS)))
     def collect(found: list[Drawn]) -> None:
         made.append(found)
 
     collect()
-    for at in range(0, wanted, ROUNDS):
-        yield [each for found in made[at : at + ROUNDS] for each in found]
+    return made

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import httpx
 
-from tests.worlds.grammar import Drawn, Ref, table_of
+from tests.worlds.grammar import Drawn, Ref, shares_of, table_of
 from tests.worlds.pair import PASSWORD, Caller
 
 
@@ -47,6 +47,7 @@ class Known:
     def learn(self, asked: Drawn, id: str, answer: httpx.Response) -> None:
         """Keys and tokens of a good answer; what was deleted may be in the bin."""
         table = table_of(asked.path)
+        table = shares_of(table) if "/shares" in asked.path else table
         if asked.method == "DELETE" and answer.is_success and id in self.visible.get(table, ()):
             self.visible[table].remove(id)
             self.visible.setdefault(f"{table}/bin", []).append(id)

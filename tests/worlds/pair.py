@@ -11,7 +11,7 @@ from fastapi import APIRouter
 
 from db.models import metadata
 from tests.isolation.session import acting
-from tests.people import Person, build, joined, person
+from tests.people import Person, build, joined, person, shared
 from tests.samples import ISOLATED, MODELS, body
 from tests.server import Database, cloned
 from tests.serving import Served, serving
@@ -95,7 +95,7 @@ def _visible(database: Database, caller: UUID) -> dict[str, list[str]]:
     """By table what the caller sees, and as `table/bin` what they see at the bin alone."""
     found: dict[str, list[str]] = {}
     for table in TABLES:
-        with acting(database.api, caller) as session:
+        with acting(database.api, caller, "app_guest" if MODELS[table].__access__ == "shared" else "app_user") as session:
             live = _ids(session, table)
         found[table] = sorted(live)
         if "deleted_at" in metadata.tables[f"app.{table}"].c:
@@ -147,6 +147,12 @@ async def _populate(served: Served, owner: Owner, role: str) -> Caller:
         owner.execute("select nextval('worlds.requests')")  # what goes to the bin together is known by its moment
         for name in MADE[::-1][: number * len(MADE) // 2]:
             assert (await caller.call("DELETE", f"/v1/{name}/{rows[name]}")).status_code in {204, 404, 405}
+    mine = (await caller.made("/v1/notes", title="note"))["id"]
+    await shared(world.alice, caller, f"/v1/notes/{mine}/shares", role="writer")
+    await caller.made(f"/v1/notes/{mine}/shares")
+    theirs = [(await world.alice.made("/v1/notes", title="note"))["id"] for _ in range(2)]
+    await shared(caller, world.alice, f"/v1/notes/{theirs[0]}/shares", role="writer")
+    tokens.append((await world.alice.made(f"/v1/notes/{theirs[1]}/shares"))["token"])
     form = {"username": email, "password": PASSWORD}
     signed_in = [(await served.client.post("/v1/auth/token", data=form)).json()["refresh_token"] for _ in range(3)]
     return Caller(caller.id, role, email, world.workspace, tokens, signed_in, {}, {}, {})

@@ -14,7 +14,7 @@ from tests.worlds.leaks import LEAKS, Leak, plant
 from tests.worlds.pair import NAMES, Caller, populate, templates, worlds
 from tests.worlds.run import Counted, DifferentError, compare, seen
 
-REQUESTS = 500
+REQUESTS = 800
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ async def caller(request: pytest.FixtureRequest) -> AsyncIterator[Caller]:
 
 
 async def asked(caller: Caller, ticks: Ticks, leak: Leak | None = None) -> Counted:
-    """What was answered how often, in 500 requests or more, the same for the same caller and routes.
+    """What was answered how often, in so many requests or more, the same for the same caller and routes.
 
     Raises: DifferentError.
     """
