@@ -29,7 +29,7 @@ lint: $(READY) ## ruff, mypy strict, squawk on each revision, pgrls, and no drif
 types: $(READY) ## mypy strict alone
 	@exec $(PY) -m mypy
 
-table: $(READY) ## write the one file of a new table: make table name=invoices access=owner|tenant|authored|reference
+table: $(READY) ## write the one file of a new table: make table name=invoices access=owner|shared|tenant|authored|reference
 	@exec $(PY) -m db.blank "$$name" "$$access"
 
 revision: $(READY) ## write the migration that the models ask for: make revision m="add tags"

@@ -87,6 +87,14 @@ class Pattern(NamedTuple):
 
 PATTERNS = {
     "owner": Pattern("owner", "private to the user who makes them", "their owner", FIELDS, "OwnedRow", HEAD + OWNER),
+    "shared": Pattern(
+        "shared",
+        "private to their owner, and to those they share one with",
+        "their owner or a writer",
+        FIELDS,
+        "OwnedRow",
+        HEAD + OWNER,
+    ),
     "tenant": Pattern("tenant", "what a workspace's editors write and its members read", "an editor"),
     "authored": Pattern("tenant authored", "rows of a workspace, each changed by its author alone", "their author"),
     "reference": Pattern("reference", "what every signed-in user reads and migrations write", template=REFERENCE),

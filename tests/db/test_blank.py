@@ -23,7 +23,7 @@ REFUSED = {
     "SQL": ("x; drop table app.notes", "owner", "is no name for a table"),
     "a word of SQL": ("order", "owner", "'order' is a word of SQL: take another name, such as order_rows"),
     "a name that Postgres would cut": ("a" * 37, "owner", "is no name for a table"),
-    "no pattern": ("invoices", "", "'' is no access to start a table from: take one of owner, tenant, authored, reference"),
+    "no pattern": ("invoices", "", "'' is no access to start a table from: take one of owner, shared, tenant, authored"),
     "one table's own pattern": ("invoices", "workspaces", "'workspaces' is no access to start a table from: take one of owner"),
 }
 
@@ -63,7 +63,7 @@ def test_file_is_not_written_for(written: Tree, table: str, access: str, said: s
 @pytest.mark.parametrize("words", [[], ["", ""], ["invoices", ""], ["", "owner"], ["a", "owner", "c"]], ids=str)
 def test_command_says_how_it_is_used(words: list[str]) -> None:
     with pytest.raises(
-        Refusal, match="Say which: make table name=invoices access=tenant, where access is one of owner, tenant"
+        Refusal, match="Say which: make table name=invoices access=tenant, where access is one of owner, shared, tenant"
     ):
         blank.main(words)
 
