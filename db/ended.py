@@ -17,6 +17,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from db.beside import beside
+
 log = logging.getLogger("rowkeep")
 # Seconds without a request after which nothing is read any more, and for how long a reading is trusted without another.
 PAUSE, TRUSTED = 60, 15
@@ -39,13 +41,8 @@ class Ended:
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
         """Reads in the background, until the block ends."""
-        task = asyncio.create_task(self._watch())
-        try:
+        async with beside(self._watch()):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def includes(self, session_id: UUID) -> bool:
         """Whether a session has ended, as of a few seconds ago.

@@ -8,11 +8,12 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from time import monotonic
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from db.beside import beside
 from db.boot import Unreachable
 from db.refusal import Refusal
 
@@ -44,13 +45,8 @@ class Watch:
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Looks for as long as the block lasts."""
-        task = asyncio.create_task(self._forever())
-        try:
+        async with beside(self._forever()):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def _forever(self) -> None:
         while True:
