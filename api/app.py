@@ -15,6 +15,7 @@ from api.passwords import Passwords
 from api.paths import Claims, claim
 from api.resource import resource
 from api.shares import shares
+from api.throttle import Throttle
 from db.models import tables
 from db.settings import Settings, load
 from db.shares import Share
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.keys = Keys(settings.token_seeds)
     app.state.passwords = Passwords(settings)
+    app.state.throttle = Throttle(settings)
     errors.install(app)
     app.add_middleware(Limits, max_body_bytes=settings.max_body_bytes, seconds=settings.request_seconds)
     app.add_middleware(Guard)

@@ -42,6 +42,12 @@ class Settings(BaseSettings):
     password_memory_kib: int = Field(default=19 * 1024, ge=8 * 1024, le=4 * 1024 * 1024, description="Memory of one hash.")
     password_passes: int = Field(default=2, ge=1, le=100, description="Passes of one hash.")
     password_hashes: int = Field(default=2, ge=1, le=64, description="Hashes at once, in each process.")
+    free_guesses: int = Field(default=5, ge=1, le=1000, description="Wrong passwords per account and network without a wait.")
+    network_guesses: int = Field(default=100, ge=1, le=1_000_000, description="The same per network, at any accounts.")
+    first_wait: int = Field(
+        default=1, ge=1, le=3600, description="Seconds that the first guess beyond waits; then twice as long."
+    )
+    longest_wait: int = Field(default=900, ge=1, le=24 * 3600, description="Seconds that a guess waits at most.")
     pool_size: int = Field(default=10, ge=1, le=500, description="Connections of app_api per process.")
     auth_pool_size: int = Field(default=3, ge=1, le=100, description="Connections of app_auth per process.")
     request_seconds: float = Field(default=30, gt=0, description="A request that takes longer is cancelled and rolled back.")

@@ -41,12 +41,16 @@ grant execute on function audit.printed(expression pg_node_tree, relation oid) t
 grant execute on function audit.state() to app_api; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s
 grant execute on function audit.state() to app_auditor; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s
 grant execute on function audit.state() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s
+grant execute on function auth.attempt(place bytea, network bytea, free integer, network_free integer, first integer, most integer) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.change_password(password_hash text, renewed text, kept uuid) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.current_account() to app_auth; -- invoker
 grant execute on function auth.current_email() to app_auth; -- invoker
 grant execute on function auth.end_session(token_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.ended_sessions(lifetime interval) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.passed(place bytea, network bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.refresh(token_hash bytea, successor bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.rehash(password_hash text, renewed text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.sign_in(password_hash text, token_hash bytea, device text, place bytea, network bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.sign_up(password_hash text, name text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.start_session(password_hash text, token_hash bytea, device text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function seal.verified(setting text) to app_auth; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
@@ -474,6 +478,21 @@ grant select on audit.rule_view_definer to app_auditor; -- view, security_invoke
 grant select on audit.rule_viewer_writes to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_whole_table_grant to app_auditor; -- view, security_invoker=true
 grant select on audit.schemas to app_auditor; -- view, security_invoker=true
+
+alter table auth.attempts enable row level security, force row level security;
+-- The right password, and time, forget.
+create policy delete_bound on auth.attempts as permissive for delete to app_owner
+  using ((account = ( SELECT auth.current_account() AS current_account)) OR (expires_at < now()));
+-- A first guess.
+create policy insert_bound on auth.attempts as permissive for insert to app_owner
+  with check ((account = ( SELECT auth.current_account() AS current_account)) OR (account IS NULL));
+-- Of the account that the transaction is bound to, of any network, and what is to be forgotten.
+create policy select_bound on auth.attempts as permissive for select to app_owner
+  using ((account = ( SELECT auth.current_account() AS current_account)) OR (account IS NULL) OR (expires_at < now()));
+-- One more, or one that was right. What is to be forgotten is locked first, and stays as it is.
+create policy update_bound on auth.attempts as permissive for update to app_owner
+  using ((account = ( SELECT auth.current_account() AS current_account)) OR (account IS NULL) OR (expires_at < now()))
+  with check ((account = ( SELECT auth.current_account() AS current_account)) OR (account IS NULL));
 
 alter table auth.credentials enable row level security, force row level security;
 grant select (user_id, email, password_hash) on auth.credentials to app_auth;

@@ -3,17 +3,17 @@
 from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.security import OAuth2PasswordRequestForm
 from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy import func, select
-from sqlmodel import col
 
 from api.auth import unauthorized
 from api.bodies import Body
 from api.grants import Tokens, digest, new_secret, tokens
 from api.passwords import Passwords
-from db.models.credentials import Credential
+from api.throttle import LONGEST as LONGEST_DEVICE
+from api.throttle import Throttle
 from db.transaction import address, once
 
 router = APIRouter(prefix="/v1/auth", tags=["auth"])
@@ -58,23 +58,36 @@ async def sign_up(request: Request, new: SignUp) -> SignedUp:
     return SignedUp(email=new.email, name=new.name)
 
 
+class SignedIn(Tokens):
+    """Tokens, and what marks the client as one that signed in before."""
+
+    device_token: str = Field(description="Send it along the next time: strangers' guesses then keep this client from nothing.")
+
+
 @router.post("/token")
-async def sign_in(request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> Tokens:
+async def sign_in(
+    request: Request,
+    form: Annotated[OAuth2PasswordRequestForm, Depends()],
+    device_token: Annotated[str, Form(max_length=LONGEST_DEVICE)] = "",
+) -> SignedIn:
     """Get tokens for an address (as `username`) and its password."""
     try:
         email = lower_address(form.username[:320])
     except ValueError:
         email = "nobody"  # no account has it; the work goes on as for any other
-    rows = await once(request.app.state.auth, address(email), select(col(Credential.user_id), col(Credential.password_hash)))
+    throttle: Throttle = request.app.state.throttle
+    place = throttle.place(request, email, device_token)
+    found = await throttle.attempt(request, address(email), place)
     # No account has a password beyond the limit; a part of it costs as much as a wrong one.
-    known = rows[0].password_hash if rows and len(form.password) <= LONGEST else None
+    known = found.password_hash if len(form.password) <= LONGEST else None
     passwords: Passwords = request.app.state.passwords
     if await passwords.verified(known, form.password[:LONGEST]) and known:
         secret, device = new_secret(), request.headers.get("user-agent", "")[:200]
-        start = select(func.auth.start_session(known, digest(secret), device).table_valued("session_id", "user_id"))
-        if started := await once(request.app.state.auth, address(email), start):
+        start = func.auth.sign_in(known, digest(secret), device, *place).table_valued("session_id", "user_id")
+        if started := await once(request.app.state.auth, address(email), select(start)):
             if passwords.outdated(known):
                 renewed = await passwords.hashed(form.password)
                 await once(request.app.state.auth, address(email), select(func.auth.rehash(known, renewed)))
-            return tokens(request, started[0].session_id, started[0].user_id, secret)
+            made = tokens(request, started[0].session_id, started[0].user_id, secret)
+            return SignedIn(**made.model_dump(), device_token=throttle.device(new_secret(), email))
     raise unauthorized("The address or the password is wrong.")

@@ -13,7 +13,6 @@ from api.deps import Me
 from api.problems import Problem, in_body
 from api.resource import one
 from api.routes.auth import LONGEST, Password
-from db.models.credentials import Credential
 from db.models.users import User, UserWrite
 from db.transaction import once, person
 
@@ -39,11 +38,11 @@ class NewPassword(Body):
 async def change_password(request: Request, me: Me, change: NewPassword) -> None:
     """Change my password; every session but this one ends."""
     state, mine = request.app.state, person(me.user_id, "app_auth")
-    rows = await once(state.auth, mine, select(col(Credential.password_hash)))
-    known = rows[0].password_hash if rows else None
+    place = state.throttle.place(request, str(me.user_id))
+    known = (await state.throttle.attempt(request, mine, place)).password_hash
     if await state.passwords.verified(known, change.current):
         renewed = await state.passwords.hashed(change.new)
-        changed = select(func.auth.change_password(known, renewed, me.session_id))
+        changed = select(func.auth.change_password(known, renewed, me.session_id), func.auth.passed(*place))
         if (await once(state.auth, mine, changed))[0][0]:
             return
     raise Problem(422, "The request is not as it should be.", errors=[in_body("current", "The password is wrong.")])

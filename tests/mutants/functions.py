@@ -15,12 +15,12 @@ select format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(
 from pg_proc p join pg_namespace n on n.oid = pronamespace where nspowner::regrole::text ~ '^app_'
   -- What tells auditors about the catalog keeps nobody from any row.
   and nspname <> 'audit' order by 1"""
-READ = re.compile(r"\b(?:from|join|update|into) ((?:app|auth|audit|seal)\.\w+)")
+READ = re.compile(r"\b(?:from|join|update|into) ((?:app|auth|audit|seal)\.\w+)\b(?!\()")
 WHERE = re.compile(r"\bwhere\s+")
 CONDITION = re.compile(r"\b(?:els)?if\s+(.+?)\s+then\b", re.DOTALL)
 # Where a WHERE ends, outside of every parenthesis.
 AFTER = re.compile(r"\s+(?:returning|for (?:share|update)|order by|limit|group by|union)\b|;")
-LOCK = re.compile(r"\s+for (?:no key )?(?:share|update)\b|\bperform pg_advisory_xact_lock\([^;]*;")
+LOCK = re.compile(r"\s+for (?:no key )?(?:share|update)(?: skip locked)?\b|\bperform pg_advisory_xact_lock\([^;]*;")
 CAREFUL = re.compile(r"\bis (not )?distinct from\b")
 SEARCH_PATH = re.compile(r"\n SET search_path TO [^\n]*")
 Changed = Iterator[tuple[str, str]]

@@ -12,7 +12,7 @@ from tests.policies.catalog import TABLES, Connection, rows
 NAMES = """array(select attname::text from unnest({keys}) with ordinality k (number, place)
   join pg_attribute on attrelid = {table} and attnum = number order by place)"""
 # What functions and triggers of the database, or a request, give every row.
-GIVEN = {"workspace_id", "user_id", "password_hash", "email", "session_id", "token_hash", "owner_id"}
+GIVEN = {"bucket", "workspace_id", "user_id", "password_hash", "email", "session_id", "token_hash", "owner_id"}
 RELATIONS = "pg_class c join pg_namespace n on n.oid = relnamespace"
 
 
