@@ -17,6 +17,8 @@ from db.revisions import head, known
 from db.settings import Settings
 from db.watch import Watch
 
+EXPORTS = 2
+
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -28,6 +30,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     api, auth, seal = settings.database_url, settings.auth_database_url, settings.seal
     app.state.api = engine(api.get_secret_value(), pool_size=settings.pool_size, seal=seal)
     app.state.auth = engine(auth.get_secret_value(), pool_size=settings.auth_pool_size, seal=seal)
+    # An export takes minutes: two at once, and they keep no request waiting.
+    app.state.exports = engine(api.get_secret_value(), pool_size=EXPORTS, seal=seal)
+    app.state.exporting = set()
     # One of its own: a flood of sign-ins that waits for connections delays no reading.
     watching = engine(auth.get_secret_value(), pool_size=1, seal=None)
     # Another: this watch waits for no request, and no request for it.
@@ -43,6 +48,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await watched.dispose()
         await app.state.api.dispose()
+        await app.state.exports.dispose()
         await app.state.auth.dispose()
         await watching.dispose()
 

@@ -8,6 +8,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems import Problem
 
 TOO_SLOW = Problem(503, "This took too long and was cancelled; try again.", headers={"Retry-After": "5"})
+DEADLINE = "rowkeep.deadline"
+
+
+def extend(scope: Scope, seconds: float) -> None:
+    """From now on a request has so many seconds; for an answer that is sent in parts, each of which takes its time."""
+    scope[DEADLINE].reschedule(asyncio.get_running_loop().time() + seconds)
 
 
 class Limits:
@@ -24,7 +30,7 @@ class Limits:
             return await self.app(scope, receive, send)
         exchange = Exchange(receive, send)
         try:
-            async with asyncio.timeout(self.seconds):
+            async with asyncio.timeout(self.seconds) as scope[DEADLINE]:
                 body = await exchange.body(scope, self.max_body_bytes)
                 if body is not None:
                     await exchange.answer(self.app, scope, body)

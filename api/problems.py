@@ -10,11 +10,12 @@ from starlette.responses import Response
 
 
 class FieldError(BaseModel):
-    """What is wrong with one part of the request: a JSON pointer into the body, or the name of a parameter."""
+    """What is wrong with one part of the request: a JSON pointer into the body, the name of a parameter, or a workspace."""
 
     detail: str
     pointer: str | None = None
     parameter: str | None = None
+    workspace_id: str | None = None
 
 
 class ProblemDocument(BaseModel):

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=10, ge=1, le=500, description="Connections of app_api per process.")
     auth_pool_size: int = Field(default=3, ge=1, le=100, description="Connections of app_auth per process.")
     request_seconds: float = Field(default=30, gt=0, description="A request that takes longer is cancelled and rolled back.")
+    export_seconds: float = Field(default=600, gt=0, description="An export of somebody's data that takes longer is cut off.")
     watch_seconds: float = Field(
         default=2, gt=0, le=3, description="How often a process looks whether the database was weakened."
     )

@@ -70,9 +70,9 @@ class Connection(Resettable):
         self.server_cursor_factory = ServerCursor
         self.bind_to(None)
 
-    def bind_to(self, identity: Identity | None, *, once: bool = False) -> None:
-        """From now on, until bound to another: who transactions belong to, and whether one statement is all there is."""
-        self.identity, self.once, self.spent = identity, once, False
+    def bind_to(self, identity: Identity | None, *, once: bool = False, begin: str = BEGIN) -> None:
+        """From now on, until bound to another: who transactions belong to, whether one statement is all, and how they begin."""
+        self.identity, self.once, self.spent, self.begin = identity, once, False, begin
 
     @asynccontextmanager
     async def bound(self) -> AsyncIterator[None]:
@@ -91,7 +91,7 @@ class Connection(Resettable):
         self.spent = True
         async with self.pipeline():
             with self.cancelled_with_its_task():
-                await psycopg.AsyncCursor(self).execute(BEGIN)
+                await psycopg.AsyncCursor(self).execute(self.begin)
                 await psycopg.AsyncCursor(self).execute(BIND, binding(self.identity, self.seal, self.info.backend_pid))
                 yield
                 if self.once:
@@ -149,6 +149,11 @@ class ServerCursor(psycopg.AsyncServerCursor[Any]):
     async def execute(self, query: Query, params: Params | None = None, **options: Any) -> Self:
         await self.connection.open()
         return await super().execute(query, params, **options)
+
+    def __del__(self, *warn: Any) -> None:
+        # A connection that was closed with its task took its cursors along.
+        if not self.connection.closed:
+            super().__del__(*warn)
 
 
 @asynccontextmanager

@@ -27,6 +27,7 @@ grant execute on function app.my_people() to app_viewer; -- invoker, search_path
 grant execute on function app.my_workspaces(minimum text) to app_trash; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function app.my_workspaces(minimum text) to app_user; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function app.my_workspaces(minimum text) to app_viewer; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function app.owned_alone() to app_user; -- invoker, search_path=pg_catalog, pg_temp
 grant execute on function app.role_rank(role text) to app_trash; -- invoker
 grant execute on function app.role_rank(role text) to app_user; -- invoker
 grant execute on function app.role_rank(role text) to app_viewer; -- invoker
@@ -47,6 +48,7 @@ grant execute on function auth.current_account() to app_auth; -- invoker
 grant execute on function auth.current_email() to app_auth; -- invoker
 grant execute on function auth.end_session(token_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.ended_sessions(lifetime interval) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.erase(password_hash text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.passed(place bytea, network bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.refresh(token_hash bytea, successor bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.rehash(password_hash text, renewed text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
@@ -350,6 +352,9 @@ create policy update_member on app.tasks as permissive for update to app_user
 alter table app.users enable row level security, force row level security;
 grant select (id, created_at, updated_at, created_by, updated_by, version, name) on app.users to app_user;
 grant update (name) on app.users to app_user;
+-- As for select.
+create policy delete_leaving on app.users as permissive for delete to app_owner
+  using (id = ( SELECT app.current_user_id() AS current_user_id));
 -- At most the caller's people, whatever another policy says; only the caller's own row changes.
 create policy fence on app.users as restrictive for all to app_user
   using (id = ANY (( SELECT app.my_people() AS my_people)::uuid[]))
@@ -357,6 +362,9 @@ create policy fence on app.users as restrictive for all to app_user
 -- auth.sign_up adds a person whom nobody made.
 create policy insert_sign_up on app.users as permissive for insert to app_owner
   with check (created_by IS NULL);
+-- auth.erase takes the caller's own row away, and with it what is theirs.
+create policy select_leaving on app.users as permissive for select to app_owner
+  using (id = ( SELECT app.current_user_id() AS current_user_id));
 -- Yourself and the people you share a workspace with.
 create policy select_people on app.users as permissive for select to app_user
   using (id = ANY (( SELECT app.my_people() AS my_people)::uuid[]));

@@ -19,3 +19,11 @@ create policy update_self on {table} for update to app_user
 -- auth.sign_up adds a person whom nobody made.
 create policy insert_sign_up on {table} for insert to app_owner
   with check (created_by is null);
+
+-- auth.erase takes the caller's own row away, and with it what is theirs.
+create policy select_leaving on {table} for select to app_owner
+  using (id = (select app.current_user_id()));
+
+-- As for select.
+create policy delete_leaving on {table} for delete to app_owner
+  using (id = (select app.current_user_id()));

@@ -17,6 +17,7 @@ class Credential(Base, table=True):
     __tablename__ = "credentials"
     __access__ = "credentials"
     __schema__ = "auth"
+    __hidden__ = ("password_hash",)
 
     user_id: UUID = kept("app.uuidv7()", primary_key=True)
     email: str = Field(min_length=3, max_length=320, unique=True)

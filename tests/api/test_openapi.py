@@ -24,7 +24,7 @@ async def test_every_route_is_typed(document: dict[str, Any]) -> None:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             code, good = next(each for each in operation["responses"].items() if each[0].startswith("2"))
-            assert code == "204" or good["content"]["application/json"]["schema"], (method, path)
+            assert code == "204" or next(iter(good["content"].values()))["schema"], (method, path)
             assert operation["responses"]["4XX"]["content"]["application/problem+json"]
 
 
