@@ -20,7 +20,7 @@ from tests.faults.settled import settled, until
 from tests.isolation.session import acting
 from tests.leaver import Leaver, everything, leaver
 from tests.notes import Owner, person_with_notes
-from tests.people import Person
+from tests.people import Person, World
 from tests.server import Database
 from tests.serving import listening, serving
 
@@ -48,9 +48,9 @@ async def ada(client: httpx.AsyncClient, owner: Owner) -> Leaver:
     return await leaver(client, owner)
 
 
-async def test_export_is_what_the_policies_show(ada: Leaver, database: Database, owner: Owner) -> None:
+async def test_export_is_what_the_policies_show(ada: Leaver, world: World, database: Database, owner: Owner) -> None:
     exported = parsed(await ada.person.call("GET", "/v1/me/export"))
-    owner.execute("insert into app.sessions (owner_id) select id from app.users where name = 'alice'")
+    owner.execute("insert into app.sessions (owner_id) values (%s)", [world.alice.id])
     for table in (table for table in metadata.tables.values() if table.schema == "app"):
         with acting(database.api, ada.person.id) as session:
             seen = {str(row[0]) for row in session.execute(f"select id from {table.fullname}".encode())}
