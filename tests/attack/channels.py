@@ -48,7 +48,7 @@ TABLELESS = {
 def attempts() -> Iterator[Attempt]:
     """Each on each table; what names no table once."""
     for table in ISOLATED:
-        for role in ("app_user", "app_trash"):
+        for role in ("app_user", "app_guest", "app_trash"):
             for name, sql in LEAKY.items():
                 yield statement(FAMILY, name, sql, table, role=role)
         for name, sql in CATALOG.items():

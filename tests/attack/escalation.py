@@ -133,7 +133,7 @@ NOTHING_DONE = {"owner's session ended", "grant to everybody", "column grant"}
 
 def attempts() -> Iterator[Attempt]:
     """As a signed-in person, and as the login by itself; nothing of it may succeed."""
-    for who, role in (("mallory", "app_user"), ("mallory", "app_trash"), ("login", "")):
+    for who, role in (("mallory", "app_user"), ("mallory", "app_guest"), ("mallory", "app_trash"), ("login", "")):
         for name, sql in BECOME.items():
             for stronger in STRONGER:
                 yield statement(FAMILY, name, sql.format(stronger), who=who, role=role, expected=("error",))

@@ -41,7 +41,8 @@ WAYS = {
     "table": "table app.{table} order by id = '{row}' desc limit 1",
 }
 OWN = {"copy table", "table"}  # show the attacker's own rows too: any number, of which none is the victim's
-BY = [("mallory", "app_user"), ("mallory", "app_trash"), ("mallory", "app_viewer"), ("fred", "app_user"), ("fred", "app_trash"),
+BY = [("mallory", "app_user"), ("mallory", "app_guest"), ("mallory", "app_trash"), ("mallory", "app_viewer"),
+      ("fred", "app_user"), ("fred", "app_guest"), ("fred", "app_trash"),
       ("nobody", "app_user"), ("nobody", "app_trash"), ("login", "")]  # fmt: skip
 
 
@@ -53,7 +54,7 @@ def attempts() -> Iterator[Attempt]:
                 expected = (*range(99), "error") if name in OWN else (0, "error")
                 yield statement(FAMILY, name, sql, table, who=who, role=role, expected=expected)
         if "deleted_at" in MODELS[table].model_fields and "workspace_id" in MODELS[table].model_fields:
-            for role in ("app_user", "app_trash"):
+            for role in ("app_user", "app_guest", "app_trash"):
                 yield statement(FAMILY, "another's bin", ONE, table, who="vic", role=role, row=_binned(table))
         for attack in attacks(table):
             if attack.expected != EVERY_ROW and attack.name.startswith(("select", "row security")):

@@ -51,7 +51,7 @@ def attempts() -> Iterator[Attempt]:
             yield statement(MOVED, name, sql, "memberships", who=who, commit=True)
     for table in ISOLATED:
         yield from _generated(table)
-        for role in ("app_user", "app_trash"):
+        for role in ("app_user", "app_guest", "app_trash"):
             for name, sql in DELETES.items():
                 yield statement(BLIND, name, sql, table, role=role, commit=True)
             columns = granted(metadata.tables[f"app.{table}"], role, "UPDATE") or ("created_at",)

@@ -7,10 +7,10 @@ from policies.compile import entities, identity
 from policies.entities import FunctionGrant
 from tests.policies.catalog import Connection, rows
 
-ROLES = ("app_user", "app_trash", "app_viewer", "app_api", "app_auth", "app_auditor")
+ROLES = ("app_user", "app_guest", "app_trash", "app_viewer", "app_api", "app_auth", "app_auditor")
 TABLES = sorted(metadata.tables)
 SCHEMAS: dict[str, set[str]] = {
-    "app": {"app_user", "app_trash", "app_viewer"},
+    "app": {"app_user", "app_guest", "app_trash", "app_viewer"},
     "auth": {"app_auth"},
     "audit": {"app_api", "app_auth", "app_auditor"},
     "seal": set(),

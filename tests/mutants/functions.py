@@ -18,6 +18,13 @@ from pg_proc p join pg_namespace n on n.oid = pronamespace where nspowner::regro
 READ = re.compile(r"\b(?:from|join|update|into) ((?:app|auth|audit|seal)\.\w+)\b(?!\()")
 WHERE = re.compile(r"\bwhere\s+")
 CONDITION = re.compile(r"\b(?:els)?if\s+(.+?)\s+then\b", re.DOTALL)
+# By function of a live trigger: the keys of its table that carry a tenant, which hold the same row to the same parent.
+KEYS = """
+select format('%I.%I()', nspname, proname), string_agg(
+  format('alter table %s drop constraint %I', conrelid::regclass, conname), '; ' order by conname)
+from pg_trigger join pg_proc p on p.oid = tgfoid join pg_namespace n on n.oid = pronamespace
+join pg_constraint on conrelid = tgrelid and contype = 'f' and cardinality(conkey) > 1
+where tgname like 'live\\_%' group by 1"""
 # Where a WHERE ends, outside of every parenthesis.
 AFTER = re.compile(r"\s+(?:returning|for (?:share|update)|order by|limit|group by|union)\b|;")
 LOCK = re.compile(r"\s+for (?:no key )?(?:share|update)(?: skip locked)?\b|\bperform pg_advisory_xact_lock\([^;]*;")
@@ -28,10 +35,12 @@ Changed = Iterator[tuple[str, str]]
 
 def mutants(connection: Connection[Any], victim: str) -> Iterator[Mutant]:
     """Of every function that isolates; a made-up identity is the victim's."""
+    keys: dict[str, str] = dict(connection.execute(KEYS.encode()).fetchall())
     for name, text, definer, identity in connection.execute(FUNCTIONS.encode()):
         tables = sorted(set(READ.findall(text)))
         # Its owner's own policies may hold what it lets through.
         layers = tuple(Layer(f"forced row security on {table}", unforced(table)) for table in tables) if definer else ()
+        layers += (Layer("the keys that carry a tenant", keys[name]),) if name in keys else ()
         body = text.index("AS $function$") if "AS $function$" in text else text.index("\n")
         head, body = text[:body], text[body:]
         changes = [*_wheres(body), *_conditions(body), *lower_roles(body), *_words(body)]

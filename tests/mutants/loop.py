@@ -15,7 +15,7 @@ from db.settings import clone
 from tests.mutants import functions, grants, policies, report, tables
 from tests.mutants.forked import FORK, WORLD, forked, make_world, outcomes, served
 from tests.mutants.mutant import SURVIVED, Mutant, Verdict
-from tests.mutants.trial import Trials, slow_modules
+from tests.mutants.trial import Learned, Trials, slow_modules
 from tests.server import SERVER, at
 
 
@@ -95,8 +95,8 @@ def _send(pipe: Connection, trials: Trials, mutant: Mutant, slot: int) -> None:
     os._exit(0)
 
 
-def _received(pipe: Connection) -> tuple[Verdict, dict[str, set[str]]]:
+def _received(pipe: Connection) -> tuple[Verdict, Learned]:
     try:
         return pipe.recv()  # type: ignore[no-any-return]
     except EOFError:
-        return Verdict(SURVIVED, "its process died"), {}
+        return Verdict(SURVIVED, "its process died"), ({}, set())

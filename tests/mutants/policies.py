@@ -17,7 +17,7 @@ select polname as name, format('%I.%I', nspname, relname) as table, polpermissiv
   pg_get_expr(polqual, polrelid) as using, pg_get_expr(polwithcheck, polrelid) as check
 from pg_policy join pg_class c on c.oid = polrelid join pg_namespace n on n.oid = relnamespace
 order by 2, 1"""
-ROLES = "app_user, app_trash, app_viewer, app_auth"
+ROLES = "app_user, app_guest, app_trash, app_viewer, app_auth"
 
 
 class Policy(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from tests.mutants.mutant import Mutant
+from tests.mutants.mutant import Layer, Mutant
 
 RELATIONS = "pg_class c join pg_namespace n on n.oid = relnamespace"
 NAME = "format('%I.%I', nspname, relname)"
@@ -22,6 +22,10 @@ select {NAME}, conname, contype, {COLUMNS.format(keys="conkey", table="conrelid"
   {COLUMNS.format(keys="confkey", table="confrelid")}, confrelid::regclass::text
 from pg_constraint join {RELATIONS} on c.oid = conrelid
 where contype in ('f', 'u') and cardinality(conkey) > 1 and nspname in ('app', 'auth') order by 1, 2"""
+# A child's row names its parent twice over: by a key that carries the tenant, and to a trigger that looks for a live one.
+LIVE = f"""
+select {NAME}, string_agg(format('drop trigger %I on %I.%I', tgname, nspname, relname), '; ' order by tgname)
+from pg_trigger join {RELATIONS} on c.oid = tgrelid where tgname like 'live\\_%' group by 1"""
 TENANTS = {"owner_id", "workspace_id"}
 
 
@@ -35,6 +39,7 @@ def mutants(connection: Connection[Any]) -> Iterator[Mutant]:
         yield Mutant(table, f"default of {column}", "dropped", drop)
     for table, trigger in connection.execute(TRIGGERS.encode()):
         yield Mutant(table, f"trigger {trigger}", "dropped", f"drop trigger {trigger} on {table}")
+    live: dict[str, str] = dict(connection.execute(LIVE.encode()).fetchall())
     for table, name, kind, ours, theirs, parent in connection.execute(KEYS.encode()):
         for place, column in enumerate(ours):
             rest = ", ".join(ours[:place] + ours[place + 1 :])
@@ -46,4 +51,5 @@ def mutants(connection: Connection[Any]) -> Iterator[Mutant]:
             else:
                 key = f"unique ({rest})"
             anew = f"alter table {table} drop constraint {name}, add constraint {name} {key}"
-            yield Mutant(table, f"key {name}", f"without {column}", anew)
+            layers = (Layer(f"the live triggers of {table}", live[table]),) if kind == "f" and table in live else ()
+            yield Mutant(table, f"key {name}", f"without {column}", anew, layers)

@@ -15,7 +15,7 @@ from tests.mutants.mutant import CONTAINED, KILLED, STILLBORN, SURVIVED, Layer, 
 from tests.people import World
 
 # How many tests are tried first, before a layer is taken away.
-LIKELIEST = 24
+LIKELIEST = 8
 # How many times the usual test a slow one takes.
 SLOW = 80
 
@@ -25,6 +25,7 @@ def words(text: str) -> set[str]:
     return {word.rstrip("s") for word in re.findall(r"[a-z]+", text)}
 
 
+Learned = tuple[dict[str, set[str]], set[tuple[str, str]]]
 TABLES = words(" ".join(table.name for table in metadata.tables.values()))
 
 
@@ -37,19 +38,19 @@ class Trials:
     slow: set[str] = field(default_factory=set)  # files of tests
     kills: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind of test and kind of change
     noisy: dict[str, set[str]] = field(default_factory=dict)  # by layer: tests that fail as soon as it is gone
+    quiet: set[tuple[str, str]] = field(default_factory=set)  # a layer, and a test that is known to pass without it
     work: tuple[int, int] = (0, 0)  # clones made and tests run
 
-    def verdict(self, mutant: Mutant, slot: int) -> tuple[Verdict, dict[str, set[str]]]:
+    def verdict(self, mutant: Mutant, slot: int) -> tuple[Verdict, Learned]:
         """The verdict, and what was learned about layers on the way."""
         began = time.monotonic()
-        learned: dict[str, set[str]] = {}
         try:
-            fate, by, layer = self._fate(mutant, slot, learned)
+            fate, by, layer = self._fate(mutant, slot)
         except ValueError as error:
             fate, by, layer = SURVIVED, str(error), ""
-        return Verdict(fate, by, layer, time.monotonic() - began, *self.work), learned
+        return Verdict(fate, by, layer, time.monotonic() - began, *self.work), (self.noisy, self.quiet)
 
-    def _fate(self, mutant: Mutant, slot: int, learned: dict[str, set[str]]) -> tuple[str, str, str]:
+    def _fate(self, mutant: Mutant, slot: int) -> tuple[str, str, str]:
         for ring in filter(None, self._rings(mutant)):
             last = self._outcomes(ring, mutant.sql, slot)[-1]
             if last.sqlstate.startswith("23"):
@@ -59,11 +60,11 @@ class Trials:
             if last.failed:
                 return KILLED, last.test, ""
             for layer in self._layers(mutant):
-                if layer.sql and (by := self._behind(layer, mutant, ring, slot, learned)):
+                if layer.sql and (by := self._behind(layer, mutant, ring, slot)):
                     return CONTAINED, by, layer.name
         return SURVIVED, "", ""
 
-    def _behind(self, layer: Layer, mutant: Mutant, ring: list[pytest.Item], slot: int, learned: dict[str, set[str]]) -> str:
+    def _behind(self, layer: Layer, mutant: Mutant, ring: list[pytest.Item], slot: int) -> str:
         """A test that passes without the layer and fails without it on the mutant: the layer alone held it."""
         both, noisy = f"{layer.sql}; {mutant.sql}", self.noisy.setdefault(layer.sql, set())
         quiet = [item for item in ring if item.nodeid not in noisy]
@@ -72,15 +73,18 @@ class Trials:
             if not found[-1].failed:
                 return ""
             killer = [quiet[len(found) - 1]]
+            known = (layer.sql, killer[0].nodeid)
+            if known in self.quiet and len(found) == 1:
+                return known[1]
             # By itself, and on a fresh clone: what ran before it may have changed the world.
             alone = self._outcomes(killer, layer.sql, slot)[-1]
             if alone.sqlstate:
                 raise ValueError(f"Postgres does not take away {layer.name}: {alone.sqlstate}")
             if not alone.failed and (len(found) == 1 or self._outcomes(killer, both, slot)[-1].failed):
-                return killer[0].nodeid
+                self.quiet.add(known)
+                return known[1]
             without = self._outcomes(quiet, layer.sql, slot, every=True)
             noisy |= {killer[0].nodeid, *(each.test for each in without if each.failed)}
-            learned[layer.sql] = noisy
             quiet = [item for item in quiet[len(found) :] if item.nodeid not in noisy]
         return ""
 
@@ -89,9 +93,12 @@ class Trials:
         self.work = (self.work[0] + 1, self.work[1] + len(found))
         return found
 
-    def learn(self, mutant: Mutant, verdict: Verdict, noisy: dict[str, set[str]]) -> None:
+    def learn(self, mutant: Mutant, verdict: Verdict, learned: Learned) -> None:
         """What killed a mutant is tried first on its like, on other tables too."""
-        self.noisy |= noisy
+        noisy, quiet = learned
+        for layer, tests in noisy.items():
+            self.noisy.setdefault(layer, set()).update(tests)
+        self.quiet |= quiet
         if verdict.by:
             self.kills.update([(alike(verdict.by, mutant), mutant.part), (alike(verdict.by, mutant), "")])
             self.kills[verdict.layer.replace(mutant.subject, ""), mutant.part] += 1
