@@ -72,10 +72,10 @@ mutants: $(READY) ## weaken every policy, grant, trigger and function in turn: a
 	@exec $(PY) -m tests.mutants --only "$(ONLY)" --step $(STEP) --jobs $(JOBS) $(T)
 
 disable: $(READY) ## sign a person out everywhere and let them in no more: make disable ADDRESS=ada@example.com
-	@exec $(PY) -m db disable "$(ADDRESS)"
+	@exec $(PY) -m db disable "$(ADDRESS)" "$(SUBJECT)"
 
 enable: $(READY) ## let a disabled person in again: make enable ADDRESS=ada@example.com
-	@exec $(PY) -m db enable "$(ADDRESS)"
+	@exec $(PY) -m db enable "$(ADDRESS)" "$(SUBJECT)"
 
 bench: $(READY) ## measure what the README quotes
 	@exec $(PY) -m bench

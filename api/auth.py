@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from time import time
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid4
 
 import jwt
@@ -29,11 +29,13 @@ REMEMBERED = 10_000
 
 
 class Claims(NamedTuple):
-    """What a valid token says."""
+    """What a valid token says: who is asking, by what, and when that was made and expires, in seconds since 1970."""
 
     user_id: UUID
     session_id: UUID
     expires: int
+    issued: int
+    by: Literal["session", "provider"] = "session"
 
 
 class Key(NamedTuple):
@@ -81,6 +83,10 @@ class Keys:
         headers = jwt.utils.base64url_decode(self._signing.header)
         return jwt.encode(dict(zip(CLAIMS, values, strict=True)), self._signing.private, ALGORITHM, headers=json.loads(headers))
 
+    def own(self, token: str) -> bool:
+        """Whether a token has one of our own headers, whoever made it."""
+        return token.partition(".")[0] in self._by_header
+
     def read(self, token: str) -> Claims:
         """Who a token is for.
 
@@ -112,7 +118,7 @@ class Keys:
         shape = [(name, type(value)) for name, value in claims.items()]
         if shape != list(CLAIMS.items()) or _segment(_compact(claims)) != rest.partition(".")[0]:
             raise jwt.InvalidTokenError("not our claims")
-        return Claims(UUID(claims["sub"]), UUID(claims["sid"]), claims["exp"])
+        return Claims(UUID(claims["sub"]), UUID(claims["sid"]), claims["exp"], claims["iat"])
 
 
 def unauthorized(detail: str = "Sign in first: the token is missing, expired or not ours.") -> Problem:

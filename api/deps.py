@@ -10,7 +10,7 @@ from sqlalchemy import Executable, Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.auth import unauthorized
+from api.auth import Claims, unauthorized
 from api.problems import Problem
 from db import transaction
 from db.ended import Unknown
@@ -21,9 +21,18 @@ bearer = OAuth2PasswordBearer(tokenUrl="/v1/auth/token", auto_error=False)
 class Caller(NamedTuple):
     """The signed-in person, and the way to run one statement as them."""
 
-    user_id: UUID
-    session_id: UUID
+    claims: Claims
     engine: AsyncEngine
+
+    @property
+    def user_id(self) -> UUID:
+        """Whom the token is for."""
+        return self.claims.user_id
+
+    @property
+    def session_id(self) -> UUID:
+        """Where they are signed in."""
+        return self.claims.session_id
 
     async def once(self, statement: Executable, **values: Any) -> Sequence[Row[Any]]:
         """The rows of one statement as this person: one round trip, committed before the answer leaves."""
@@ -46,13 +55,16 @@ async def caller(request: Request, token: Annotated[str | None, Depends(bearer)]
     if not token:
         raise unauthorized()
     state = request.app.state
-    claims = state.keys.read(token)
     try:
-        if await state.ended.includes(claims.session_id):
-            raise unauthorized()
+        if state.subjects and not state.keys.own(token):
+            claims = await state.subjects.read(token)
+        else:
+            claims = state.keys.read(token)
+            if await state.ended.includes(claims.session_id):
+                raise unauthorized()
     except Unknown as error:
         raise Problem(503, "The database does not answer.", headers={"Retry-After": "5"}) from error
-    return Caller(claims.user_id, claims.session_id, state.api)
+    return Caller(claims, state.api)
 
 
 Me = Annotated[Caller, Depends(caller)]

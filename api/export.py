@@ -18,8 +18,9 @@ def readable(schema: str, role: str) -> list[tuple[str, Select[Any]]]:
         names = [name for name in model.model_fields if name in granted.difference(model.__hidden__)]
         if model.__schema__ == schema and names:
             columns = model.metadata.tables[f"{schema}.{model.__tablename__}"].c
-            keys = [column for column in columns if column.primary_key]
-            found.append((str(model.__tablename__), select(*(columns[name] for name in names)).order_by(*keys)))
+            keys = [column for column in columns if column.primary_key and column.name in names]
+            shown = [columns[name] for name in names]
+            found.append((str(model.__tablename__), select(*shown).order_by(*(keys or shown))))
     return found
 
 

@@ -9,6 +9,9 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import SKEW
+from api.issuer import Issuer
+from api.remembered import Remembered
+from api.subjects import Subjects
 from db.boot import check
 from db.ended import Ended
 from db.engine import engine
@@ -39,8 +42,13 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     watched = engine(api.get_secret_value(), pool_size=1, seal=seal)
     app.state.watch = Watch(partial(check, watched, "app_api", known(), head()), seconds=settings.watch_seconds)
     lifetime = timedelta(minutes=settings.token_minutes, seconds=2 * SKEW)
-    app.state.ended = Ended(watching, seconds=settings.revocation_seconds, lifetime=lifetime)
+    app.state.ended = ended = Ended(watching, seconds=settings.revocation_seconds, lifetime=lifetime)
+    issuer = Issuer(settings.issued) if settings.issued else None
+    remembered = Remembered(ended, seconds=settings.token_minutes * 60)
+    app.state.subjects = Subjects(issuer, app.state.auth, remembered) if issuer else None
     try:
+        if issuer:
+            await issuer.start()
         await check(app.state.api, "app_api", known(), head())
         await check(app.state.auth, "app_auth", known(), head())
         async with app.state.ended.watched(), app.state.watch.watching():

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from typing import LiteralString
 from urllib.parse import urlsplit
 
 import psycopg
@@ -14,8 +15,8 @@ from db import account, local, logins
 from db.embedded import RUN, Cluster
 from db.logins import LOGINS
 from db.refusal import Refusal
-from db.seal import Seal, decoded
-from db.transaction import BIND, address, binding
+from db.seal import Identity, Seal, decoded
+from db.transaction import BIND, address, binding, subject
 
 
 def url(role: str) -> str:
@@ -74,16 +75,29 @@ def disable(email: str, *, disabled: bool) -> None:
 
     Raises: Refusal where no account has the address.
     """
+    if not _disabled(address(email.lower()), "select auth.set_disabled(%s)", disabled=disabled):
+        raise Refusal(f"No account has the address {email}.")
+    print(f"{email} is {'signed out everywhere, and may not sign in' if disabled else 'let in again'}.")
+
+
+def disable_subject(issuer: str, name: str, *, disabled: bool) -> None:
+    """The same for a person whom a provider signs in.
+
+    Raises: Refusal where none has come by this name.
+    """
+    if not _disabled(subject(issuer, name), "select auth.set_subject_disabled(%s)", disabled=disabled):
+        raise Refusal(f"Nobody has come as {name} of {issuer}.")
+    print(f"{name} of {issuer} is {'let in no more' if disabled else 'let in again, with a token made from now on'}.")
+
+
+def _disabled(identity: Identity, statement: LiteralString, *, disabled: bool) -> bool:
     key = os.environ.get("SEAL_KEY")
     with psycopg.connect(url("owner")) as owner:
         owner.execute("set role app_owner")
         # A superuser needs no seal.
-        identity, seal = address(email.lower())._replace(role="app_owner"), Seal(decoded(key)) if key else None
-        owner.execute(BIND, binding(identity, seal, owner.info.backend_pid))
-        found = owner.execute("select auth.set_disabled(%s)", [disabled]).fetchone()
-    if found != (True,):
-        raise Refusal(f"No account has the address {email}.")
-    print(f"{email} is {'signed out everywhere, and may not sign in' if disabled else 'let in again'}.")
+        seal = Seal(decoded(key)) if key else None
+        owner.execute(BIND, binding(identity._replace(role="app_owner"), seal, owner.info.backend_pid))
+        return owner.execute(statement, [disabled]).fetchone() == (True,)
 
 
 def main() -> None:
@@ -93,10 +107,16 @@ def main() -> None:
     for name in ("url", "psql", "password"):
         commands.add_parser(name).add_argument("role", choices=tuple(LOGINS))
     for name in ("disable", "enable"):
-        commands.add_parser(name).add_argument("address")
+        who = commands.add_parser(name)
+        who.add_argument("address", help="an e-mail address, or a provider's issuer")
+        who.add_argument("subject", nargs="?", help="the subject, after an issuer")
     chosen = parser.parse_args()
     if chosen.command in {"disable", "enable"}:
-        disable(chosen.address, disabled=chosen.command == "disable")
+        off = chosen.command == "disable"
+        if chosen.subject:
+            disable_subject(chosen.address, chosen.subject, disabled=off)
+        else:
+            disable(chosen.address, disabled=off)
     elif chosen.command == "url":
         print(url(chosen.role))
     elif chosen.command == "psql":

@@ -9,6 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings
 
+from db.issued import Claim, Issued, issued
 from db.refusal import Refusal
 from db.seal import Seal, decoded
 
@@ -51,6 +52,9 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=10, ge=1, le=500, description="Connections of app_api per process.")
     auth_pool_size: int = Field(default=3, ge=1, le=100, description="Connections of app_auth per process.")
     request_seconds: float = Field(default=30, gt=0, description="A request that takes longer is cancelled and rolled back.")
+    oidc_issuer: str | None = Field(default=None, description="A provider whose access tokens count; docs/providers.md.")
+    oidc_audience: str | None = Field(default=None, description="Whom its tokens must be made for: this API's name there.")
+    oidc_audience_claim: Claim = Field(default="aud", description="Where they say so: aud, or client_id (Cognito).")
     export_seconds: float = Field(default=600, gt=0, description="An export of somebody's data that takes longer is cut off.")
     watch_seconds: float = Field(
         default=2, gt=0, le=3, description="How often a process looks whether the database was weakened."
@@ -63,6 +67,7 @@ class Settings(BaseSettings):
         for seed in self.token_seeds:
             if len(set(seed)) < 16:
                 raise ValueError("TOKEN_KEYS has a guessable key: set it to the output of `openssl rand -base64 32`")
+        issued(self.oidc_issuer, self.oidc_audience, self.oidc_audience_claim)
         if self.seal_key is not None:
             decoded(self.seal_key.get_secret_value())
         for name in ("database_url", "auth_database_url"):
@@ -80,6 +85,11 @@ class Settings(BaseSettings):
         if self.seal_key is None:
             return None
         return Seal(decoded(self.seal_key.get_secret_value()), backend=self.seal_backend)
+
+    @property
+    def issued(self) -> Issued | None:
+        """Which provider's tokens count; None without one."""
+        return issued(self.oidc_issuer, self.oidc_audience, self.oidc_audience_claim)
 
     @property
     def token_seeds(self) -> list[bytes]:

@@ -55,6 +55,11 @@ def session(session_id: UUID) -> Identity:
     return Identity("app_auth", "auth.session", str(session_id))
 
 
+def subject(issuer: str, subject: str) -> Identity:
+    """Whoever a provider says has come: `app_auth` sees this subject of it alone. An issuer has no space."""
+    return Identity("app_auth", "auth.subject", f"{issuer} {subject}")
+
+
 def binding(identity: Identity, seal: Seal | None, pid: int) -> tuple[str, str, str, str, str]:
     """The parameters of BIND, for a transaction that starts now on the backend `pid`."""
     return (*identity, seal(identity, pid) if seal else "")

@@ -42,6 +42,7 @@ grant execute on function audit.printed(expression pg_node_tree, relation oid) t
 grant execute on function audit.state() to app_api; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s
 grant execute on function audit.state() to app_auditor; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s
 grant execute on function audit.state() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s
+grant execute on function auth.arrive(name text, issued timestamp with time zone) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.attempt(place bytea, network bytea, free integer, network_free integer, first integer, most integer) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.change_password(password_hash text, renewed text, kept uuid) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.current_account() to app_auth; -- invoker
@@ -548,6 +549,26 @@ create policy insert_past on auth.revocations as permissive for insert to app_ow
 -- Nothing ends in the future.
 create policy select_past on auth.revocations as permissive for select to app_owner
   using (created_at <= clock_timestamp());
+-- A subject that ends again ends later.
+create policy update_past on auth.revocations as permissive for update to app_owner
+  using (created_at <= clock_timestamp())
+  with check (created_at <= clock_timestamp());
+
+alter table auth.subjects enable row level security, force row level security;
+grant select (user_id, issuer, subject, created_at) on auth.subjects to app_auth;
+-- auth.arrive adds it at first sight.
+create policy insert_subject on auth.subjects as permissive for insert to app_owner
+  with check ((issuer = ( SELECT auth.current_issuer() AS current_issuer)) AND (subject = ( SELECT auth.current_subject() AS current_subject)));
+-- A person who is signed in sees their own.
+create policy select_self on auth.subjects as permissive for select to app_auth, app_owner
+  using (user_id = ( SELECT app.current_user_id() AS current_user_id));
+-- auth.arrive sees the subject in the local setting auth.subject, and no other.
+create policy select_subject on auth.subjects as permissive for select to app_owner
+  using ((issuer = ( SELECT auth.current_issuer() AS current_issuer)) AND (subject = ( SELECT auth.current_subject() AS current_subject)));
+-- auth.set_subject_disabled disables and enables it.
+create policy update_subject on auth.subjects as permissive for update to app_owner
+  using ((issuer = ( SELECT auth.current_issuer() AS current_issuer)) AND (subject = ( SELECT auth.current_subject() AS current_subject)))
+  with check ((issuer = ( SELECT auth.current_issuer() AS current_issuer)) AND (subject = ( SELECT auth.current_subject() AS current_subject)));
 
 alter table seal.exempt disable row level security;
 

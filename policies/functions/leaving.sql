@@ -2,7 +2,8 @@
 -- Every plpgsql function here ends its search_path in pg_temp: otherwise a temporary type named uuid would run its maker's
 -- code with the function owner's rights.
 
--- erase: the person who is signed in, by the password that was found right. Everything else follows by foreign keys: rows that
+-- erase: the person who is signed in, by the password that was found right; who has none here is signed in by a provider, and
+-- the API has seen a token that it made just now. Everything else follows by foreign keys: rows that
 -- were theirs go, their name is taken off the others.
 create function auth.erase(password_hash text) returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -10,9 +11,11 @@ begin
   -- Held until the end, so that a password changed meanwhile is asked for.
   perform from auth.credentials c
   where c.user_id = app.current_user_id() and c.password_hash = erase.password_hash for update;
-  if found then
-    delete from app.users where id = app.current_user_id();
+  if not found and (erase.password_hash is not null
+    or exists (select from auth.credentials c where c.user_id = app.current_user_id())) then
+    return false;
   end if;
+  delete from app.users where id = app.current_user_id();
   return found;
 end
 $$;

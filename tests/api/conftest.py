@@ -1,11 +1,13 @@
-"""Fixtures: somebody who can sign in, as often as is wanted."""
+"""Fixtures: somebody who can sign in, as often as is wanted, and a provider that signs people in."""
 
+from collections.abc import Iterator
 from uuid import uuid4
 
 import httpx
 import pytest
 
 from tests.devices import PASSWORD, Device, SignIn
+from tests.provider import Provider
 
 
 @pytest.fixture
@@ -21,3 +23,10 @@ async def account(client: httpx.AsyncClient) -> SignIn:
         return Device(client, answer.json())
 
     return sign_in
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    made = Provider(tmp_path_factory.mktemp("provider"))
+    yield made
+    made.stop()

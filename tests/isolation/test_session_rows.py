@@ -84,7 +84,8 @@ async def test_revocation_is_of_the_past_and_stays(world: World, database: Datab
         assert outcome(session, "select from auth.revocations") == past
         assert outcome(session, ended.format("1 hour")) == "42501"
         assert outcome(session, ended.format("-1 hour")) == 1
-        assert outcome(session, "update auth.revocations set created_at = now()") == 0
+        assert outcome(session, "update auth.revocations set created_at = created_at") == past + 1
+        assert outcome(session, "update auth.revocations set created_at = now() + interval '1 hour'") == "42501"
         assert outcome(session, "delete from auth.revocations") == 1
     owner.execute("delete from auth.revocations where created_at > now()")
 

@@ -11,6 +11,7 @@ UNFENCED = {
     "auth.attempts": "no role has any right there; functions of app_owner see the account that is bound, and networks",
     "auth.credentials": "no request's role has any right there; app_auth sees the address that its transaction names",
     "auth.refresh_tokens": "no role has any right there; functions of app_owner see the session that is bound",
+    "auth.subjects": "no request's role has any right there; app_auth sees the person's own",
     "auth.revocations": "no role has any right there; functions of app_owner write and read ids that open nothing",
 }
 POLICIES = """
@@ -71,7 +72,10 @@ def test_no_policy_is_for_everybody(owner: Connection) -> None:
 def test_policies_are_for_no_login_and_no_stranger(owner: Connection) -> None:
     roles = {role for _, _, _, roles, *_ in rows(owner, POLICIES) for role in roles}
     assert roles == {"app_user", "app_guest", "app_trash", "app_auth", "app_owner"}
-    assert {table for _, table, _, roles, *_ in rows(owner, POLICIES) if "app_auth" in roles} == {"auth.credentials"}
+    assert {table for _, table, _, roles, *_ in rows(owner, POLICIES) if "app_auth" in roles} == {
+        "auth.credentials",
+        "auth.subjects",
+    }
 
 
 def test_no_predicate_is_always_true(owner: Connection) -> None:
