@@ -11,6 +11,7 @@ from api.auth import Keys
 from api.guard import Guard
 from api.lifespan import OneSentence, lifespan
 from api.limits import Limits
+from api.outbox import Outbox
 from api.passwords import Passwords
 from api.paths import Claims, claim
 from api.resource import resource
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.keys = Keys(settings.token_seeds)
     app.state.passwords = Passwords(settings)
     app.state.throttle = Throttle(settings)
+    app.state.outbox = Outbox(settings)
     errors.install(app)
     app.add_middleware(Limits, max_body_bytes=settings.max_body_bytes, seconds=settings.request_seconds)
     app.add_middleware(Guard)

@@ -51,7 +51,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             await issuer.start()
         await check(app.state.api, "app_api", known(), head())
         await check(app.state.auth, "app_auth", known(), head())
-        async with app.state.ended.watched(), app.state.watch.watching():
+        async with app.state.ended.watched(), app.state.watch.watching(), app.state.outbox.sending(app.state.auth):
             yield
     finally:
         await watched.dispose()

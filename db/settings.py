@@ -4,6 +4,7 @@ from base64 import b64decode
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, ValidationError, model_validator
@@ -49,6 +50,11 @@ class Settings(BaseSettings):
         default=1, ge=1, le=3600, description="Seconds that the first guess beyond waits; then twice as long."
     )
     longest_wait: int = Field(default=900, ge=1, le=24 * 3600, description="Seconds that a guess waits at most.")
+    smtp_url: SecretStr | None = Field(default=None, description="smtp[s]://user:password@host:port; else mails are printed.")
+    mail_from: str = Field(default="", max_length=320, description="Whom mails come from; needed with SMTP_URL.")
+    public_url: str = Field(default="http://127.0.0.1:8000", pattern="^https?://", description="Where links in mails lead.")
+    mail_seconds: float = Field(default=30, gt=0, le=3600, description="How often mails of other processes are looked for.")
+    verify_email: bool = Field(default=False, description="New accounts are of no use before their address is verified.")
     pool_size: int = Field(default=10, ge=1, le=500, description="Connections of app_api per process.")
     auth_pool_size: int = Field(default=3, ge=1, le=100, description="Connections of app_auth per process.")
     request_seconds: float = Field(default=30, gt=0, description="A request that takes longer is cancelled and rolled back.")
@@ -77,6 +83,12 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f"{name.upper()} has a password that everybody knows: give the login one of its own, `make password`"
                 )
+        if self.smtp_url is not None:
+            where = urlsplit(self.smtp_url.get_secret_value())
+            if where.scheme not in {"smtp", "smtps"} or not where.hostname:
+                raise ValueError("SMTP_URL is not smtp://host:port or smtps://host:port: mend it, or unset it to print mails")
+            if not self.mail_from:
+                raise ValueError("SMTP_URL is set and MAIL_FROM is not: say whom mails come from")
         return self
 
     @property

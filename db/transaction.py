@@ -60,6 +60,11 @@ def subject(issuer: str, subject: str) -> Identity:
     return Identity("app_auth", "auth.subject", f"{issuer} {subject}")
 
 
+def token(token_hash: bytes) -> Identity:
+    """Whoever holds the token of a mail, by its hash."""
+    return Identity("app_auth", "auth.token", token_hash.hex())
+
+
 def binding(identity: Identity, seal: Seal | None, pid: int) -> tuple[str, str, str, str, str]:
     """The parameters of BIND, for a transaction that starts now on the backend `pid`."""
     return (*identity, seal(identity, pid) if seal else "")

@@ -20,6 +20,15 @@ create policy update_self on {table} for update to app_owner
   using (user_id = (select app.current_user_id()))
   with check (user_id = (select app.current_user_id()));
 
+-- Whoever holds a mail's token, about to choose a password or to confirm an address.
+create policy select_mailed on {table} for select to app_owner
+  using (user_id = (select auth.mailed()));
+
+-- auth.reset_password and auth.confirm_change change the one whom the mail was for.
+create policy update_mailed on {table} for update to app_owner
+  using (user_id = (select auth.mailed()))
+  with check (user_id = (select auth.mailed()));
+
 -- auth.sign_up adds the address that its transaction is bound to.
 create policy insert_address on {table} for insert to app_owner
   with check (email = (select auth.current_email()));

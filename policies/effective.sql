@@ -45,14 +45,23 @@ grant execute on function audit.state() to app_auth; -- security definer, owner 
 grant execute on function auth.arrive(name text, issued timestamp with time zone) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.attempt(place bytea, network bytea, free integer, network_free integer, first integer, most integer) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.change_password(password_hash text, renewed text, kept uuid) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.claim_mails() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.confirm_change() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.current_account() to app_auth; -- invoker
 grant execute on function auth.current_email() to app_auth; -- invoker
+grant execute on function auth.current_token() to app_auth; -- invoker
 grant execute on function auth.end_session(token_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.ended_sessions(lifetime interval) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.erase(password_hash text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.mailed() to app_auth; -- invoker, search_path=pg_catalog, pg_temp
 grant execute on function auth.passed(place bytea, network bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.refresh(token_hash bytea, successor bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.register(password_hash text, name text, mail uuid, token_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.rehash(password_hash text, renewed text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.request_change(password_hash text, address text, mail uuid, token_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.request_reset(mail uuid, token_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.reset_password(password_hash text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.settle_mail(mail uuid, taken boolean) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.sign_in(password_hash text, token_hash bytea, device text, place bytea, network bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.sign_up(password_hash text, name text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.start_session(password_hash text, token_hash bytea, device text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
@@ -511,6 +520,9 @@ create policy insert_address on auth.credentials as permissive for insert to app
 -- The address in the local setting auth.email, and no other.
 create policy select_address on auth.credentials as permissive for select to app_auth, app_owner
   using (email = ( SELECT auth.current_email() AS current_email));
+-- Whoever holds a mail's token, about to choose a password or to confirm an address.
+create policy select_mailed on auth.credentials as permissive for select to app_owner
+  using (user_id = ( SELECT auth.mailed() AS mailed));
 -- A person who is signed in, about to change the password.
 create policy select_self on auth.credentials as permissive for select to app_auth, app_owner
   using (user_id = ( SELECT app.current_user_id() AS current_user_id));
@@ -518,10 +530,36 @@ create policy select_self on auth.credentials as permissive for select to app_au
 create policy update_address on auth.credentials as permissive for update to app_owner
   using (email = ( SELECT auth.current_email() AS current_email))
   with check (email = ( SELECT auth.current_email() AS current_email));
+-- auth.reset_password and auth.confirm_change change the one whom the mail was for.
+create policy update_mailed on auth.credentials as permissive for update to app_owner
+  using (user_id = ( SELECT auth.mailed() AS mailed))
+  with check (user_id = ( SELECT auth.mailed() AS mailed));
 -- auth.change_password changes the person's own.
 create policy update_self on auth.credentials as permissive for update to app_owner
   using (user_id = ( SELECT app.current_user_id() AS current_user_id))
   with check (user_id = ( SELECT app.current_user_id() AS current_user_id));
+
+alter table auth.mails enable row level security, force row level security;
+-- A token that was used, and what is old.
+create policy delete_bound on auth.mails as permissive for delete to app_owner
+  using ((token_hash = ( SELECT auth.current_token() AS current_token)) OR (expires_at < now()));
+-- To the address that the transaction is bound to, or for the person.
+create policy insert_bound on auth.mails as permissive for insert to app_owner
+  with check ((address = ( SELECT auth.current_email() AS current_email)) OR (user_id = ( SELECT app.current_user_id() AS current_user_id)) OR (user_id = ( SELECT auth.mailed() AS mailed)));
+-- Of the token, the address or the person that the transaction is bound to.
+create policy select_bound on auth.mails as permissive for select to app_owner
+  using ((token_hash = ( SELECT auth.current_token() AS current_token)) OR (address = ( SELECT auth.current_email() AS current_email)) OR (user_id = ( SELECT app.current_user_id() AS current_user_id)));
+-- auth.claim_mails and auth.settle_mail: what is due now or later, or claimed, and what is old.
+create policy select_sender on auth.mails as permissive for select to app_owner
+  using ((due_at IS NOT NULL) OR (claimed_at IS NOT NULL) OR (expires_at < now()));
+-- Locked while its token is used.
+create policy update_bound on auth.mails as permissive for update to app_owner
+  using (token_hash = ( SELECT auth.current_token() AS current_token))
+  with check (token_hash = ( SELECT auth.current_token() AS current_token));
+-- Claimed, sent, or due again.
+create policy update_sender on auth.mails as permissive for update to app_owner
+  using ((due_at IS NOT NULL) OR (claimed_at IS NOT NULL))
+  with check ((claimed_at IS NOT NULL) OR (due_at IS NOT NULL));
 
 alter table auth.refresh_tokens enable row level security, force row level security;
 -- Used tokens are forgotten after a week.

@@ -54,7 +54,12 @@ class SignedUp(BaseModel):
 async def sign_up(request: Request, new: SignUp) -> SignedUp:
     """Make an account."""
     password_hash = await request.app.state.passwords.hashed(new.password)
-    await once(request.app.state.auth, address(new.email), select(func.auth.sign_up(password_hash, new.name)))
+    state = request.app.state
+    made = func.auth.sign_up(password_hash, new.name)
+    if state.settings.verify_email:
+        made = func.auth.register(password_hash, new.name, *state.outbox.new())
+    await once(state.auth, address(new.email), select(made))
+    state.outbox.wake()
     return SignedUp(email=new.email, name=new.name)
 
 

@@ -25,6 +25,7 @@ class Credential(Base, table=True):
     created_at: datetime = kept("now()", nullable=False)
     updated_at: datetime = kept("now()", nullable=False)
     disabled_at: datetime | None = kept()
+    unverified: bool = kept("false", nullable=False)
 
     @classmethod
     def grants(cls) -> list[tuple[str, str, tuple[str, ...]]]:

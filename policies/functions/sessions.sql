@@ -4,21 +4,21 @@
 create function auth.current_session() returns uuid language sql stable parallel restricted
 return seal.verified('auth.session')::uuid;
 
--- current_person: whom a transaction of app_auth is about: who is signed in, or whose address it is bound to.
+-- current_person: whom a transaction of app_auth is about: who is signed in, whose address it is bound to, or who was mailed.
 create function auth.current_person() returns uuid
 language sql stable parallel restricted set search_path = pg_catalog, pg_temp as $$
   select coalesce(app.current_user_id(),
-    (select user_id from auth.credentials where email = auth.current_email()));
+    (select user_id from auth.credentials where email = auth.current_email()), auth.mailed());
 $$;
 
--- start_session: for the password that was found right, unless it was changed or its account disabled since.
+-- start_session: for the password that was found right, unless it was changed or its account disabled since, or the address is not verified.
 create function auth.start_session(password_hash text, token_hash bytea, device text) returns table (session_id uuid, user_id uuid)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 begin
   select c.user_id into start_session.user_id from auth.credentials c
   where c.email = auth.current_email()
-    and c.password_hash = start_session.password_hash and c.disabled_at is null;
+    and c.password_hash = start_session.password_hash and c.disabled_at is null and not c.unverified;
   if not found then
     return;
   end if;

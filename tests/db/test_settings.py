@@ -125,6 +125,20 @@ def test_a_setting_of_the_wrong_kind_is_refused_by_name(environment: pytest.Monk
     assert refused().startswith(f"{name}: ")
 
 
+@pytest.mark.parametrize("url", ["", "q8Zr", "http://mail.example", "smtp://"])
+def test_a_mail_server_that_is_none_is_refused(environment: pytest.MonkeyPatch, url: str) -> None:
+    environment.setenv("SMTP_URL", url)
+    environment.setenv("MAIL_FROM", "no-reply@rowkeep.example")
+    assert refused().startswith("SMTP_URL is not smtp://host:port")
+
+
+def test_mails_cannot_come_from_nobody(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("SMTP_URL", "smtps://user:q8Zr@mail.example")
+    assert refused().startswith("SMTP_URL is set and MAIL_FROM is not")
+    environment.setenv("MAIL_FROM", "no-reply@rowkeep.example")
+    assert "q8Zr" not in repr(load())
+
+
 def test_a_refused_program_prints_one_sentence_and_no_secret() -> None:
     spoiled = os.environ | GOOD | {"TOKEN_KEYS": "q8Zr-too-short"}
     program = [sys.executable, "-c", "import api.app; api.app.create_app()"]
