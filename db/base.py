@@ -49,6 +49,7 @@ class Table(SQLModel):
     __routes__: ClassVar[tuple[str, ...]] = ("create", "read", "update", "delete")
     __parents__: ClassVar[dict[str, str]] = {}
     __guards__: ClassVar[dict[str, str]] = {}
+    __append_only__: ClassVar[bool] = False
     __hidden__: ClassVar[tuple[str, ...]] = ()
     __unfiltered__: ClassVar[tuple[str, ...]] = ()
 
@@ -91,14 +92,23 @@ class Table(SQLModel):
             "file": file,
             "access": cls.__access__,
             "within": within(cls.__access__),
-            "grants": cls.grants(),
+            "grants": [*cls.grants(), *_lookers(cls)],
             "parents": cls.__parents__,
             "guards": cls.__guards__,
+            "append_only": cls.__append_only__,
             "written": [name for name, field in cls.model_fields.items() if free(field)],
             "unfiltered": cls.__unfiltered__,
             "shadowed": sorted(_shadowed(cls)),
         }
         return (*settle(cls), *cls.keys(), {"info": info, "schema": cls.__schema__})
+
+
+def _lookers(cls: Any) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Who looks through a person's eyes sees what the person is shown; what answers questions for DBAs reads every column."""
+    if cls.__schema__ != "app":
+        return []
+    shown = tuple(name for name in cls.model_fields if name not in cls.__hidden__)
+    return [("app_viewer", "SELECT", shown), ("app_inspector", "SELECT", tuple(cls.model_fields))]
 
 
 def _shadowed(cls: Any) -> set[str]:

@@ -30,14 +30,14 @@ from migrations import bodies, checks, columns, indexes, results, targets
 from migrations.message import send
 from migrations.views import refuse_open
 from policies.compile import entities, identity
-from policies.entities import FunctionGrant, PolicyComment, RowSecurity, Unsampled
+from policies.entities import FunctionGrant, PolicyComment, Procedure, RowSecurity, Unsampled
 from policies.found import STRANGERS, FoundGrant, FoundTrigger
 from policies.sql import Refused
 from policies.views import Comment, View, ViewGrant
 
 SCHEMAS = ("app", "auth", "audit", "seal")
 KINDS: list[type[ReplaceableEntity]] = [
-    PGFunction, FunctionGrant, RowSecurity, Unsampled, View, ViewGrant, Comment, PGPolicy, PolicyComment, FoundGrant,
+    PGFunction, Procedure, FunctionGrant, RowSecurity, Unsampled, View, ViewGrant, Comment, PGPolicy, PolicyComment, FoundGrant,
     FoundTrigger,
 ]  # fmt: skip
 # These name columns: Postgres refuses to alter a column under them, or takes them away with it. One that changes is

@@ -1,9 +1,10 @@
-"""Makes each entity as the role that owns its schema, and checks a function's body as it will run: under policies.
+"""Makes each entity as its owner, and checks a function's body as it will run: under policies.
 
 Revisions themselves run with `row_security = off`. Postgres plans a body of `language sql` as it makes the function, and
 would refuse it for the tables that it reads.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,12 +13,19 @@ from alembic_utils.pg_function import PGFunction
 from alembic_utils.replaceable_entity import ReplaceableEntity
 from alembic_utils.reversible_op import CreateOp, DropOp, ReplaceOp, RevertOp
 
-OWNERS = {"seal": "app_seal"}
+# Of a schema, or of single functions in one.
+OWNERS = {
+    "seal": "app_seal",
+    "audit.look": "app_inspector",
+    "audit.looking": "app_inspector",
+    "audit.looked": "app_inspector",
+}
 
 
 def owned(entity: ReplaceableEntity, statements: Iterable[Any]) -> Iterator[Any]:
     """The statements, between those that become the schema's owner and app_owner again."""
-    owner = OWNERS.get(entity.schema)
+    function = re.search(r"(\w+)\(", entity.signature)
+    owner = OWNERS.get(f"{entity.schema}.{function[1]}" if function else "", OWNERS.get(entity.schema))
     yield from [f"set local role {owner}"] * bool(owner)
     yield from statements
     yield from ["set local role app_owner"] * bool(owner)

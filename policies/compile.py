@@ -15,7 +15,7 @@ from alembic_utils.replaceable_entity import ReplaceableEntity
 from sqlalchemy import ForeignKeyConstraint, Table
 
 from policies import fence, findings
-from policies.entities import PolicyComment, RowSecurity, Unsampled, function_grants
+from policies.entities import PolicyComment, Procedure, RowSecurity, Unsampled, function_grants
 from policies.sql import FOLDER, Refused, statements
 
 # One policy and nothing hidden behind it: no semicolon, comment, quoted name or $$ inside, and no second statement.
@@ -55,7 +55,7 @@ def _functions(path: str, **names: str) -> Iterator[ReplaceableEntity]:
         if grants := function_grants(text):
             yield from grants
             continue
-        made = PGFunction.from_sql(text)
+        made = Procedure.from_sql(text) if text.startswith("create procedure") else PGFunction.from_sql(text)
         yield made
         # The name that the comment opens with is for who reads the file.
         yield findings.comment(made, comment.partition(": ")[2])
@@ -63,7 +63,7 @@ def _functions(path: str, **names: str) -> Iterator[ReplaceableEntity]:
 
 def _access(table: Table) -> Iterator[ReplaceableEntity]:
     found = []
-    for pattern in table.info["access"].split():
+    for pattern in [*table.info["access"].split(), *["inspected"] * (table.schema == "app")]:
         path = f"{pattern}.sql"
         for policy, comment in _policies(table, path):
             found.append((path, policy))
@@ -105,6 +105,8 @@ def _triggers(table: Table) -> Iterator[ReplaceableEntity]:
         names.append(("touch", {}))
     if "deleted_at" in table.c:
         names.append(("bin_time", {}))
+    if table.info.get("append_only"):
+        names.append(("append_only", {}))
     for name, arguments in table.info.get("guards", {}).items():
         names.append(("guard", {"guard": name, "events": arguments}))
     for column, parent in table.info.get("parents", {}).items():

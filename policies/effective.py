@@ -26,7 +26,8 @@ line (rank, name, sort, line) as (
   where nspname in ('app', 'auth', 'audit', 'seal') and grantee <> nspowner
   union all
   select 1, format('%s %s(%s)', nspname, proname, pg_get_function_identity_arguments(p.oid)), '',
-    format('grant execute on function %I.%I(%s) to %s; -- %s%s', nspname, proname,
+    format('grant execute on %s %I.%I(%s) to %s; -- %s%s',
+      case prokind when 'p' then 'procedure' else 'function' end, nspname, proname,
       pg_get_function_identity_arguments(p.oid), coalesce(rolname, 'public'),
       case when prosecdef then 'security definer, owner ' || proowner::regrole else 'invoker' end,
       coalesce(', ' || array_to_string(proconfig, ', '), ''))

@@ -8,7 +8,11 @@ from alembic_utils.replaceable_entity import ReplaceableEntity
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-GRANT = re.compile(r"grant execute on function (?P<schema>\w+)\.(?P<function>.+\)) to (?P<roles>[\w, ]+)")
+GRANT = re.compile(r"grant execute on (?:function|procedure) (?P<schema>\w+)\.(?P<function>.+\)) to (?P<roles>[\w, ]+)")
+
+PROCEDURE = re.compile(r"create procedure (?P<schema>\w+)\.(?P<signature>\w+\(.*?\))\s+(?P<definition>language .*)", re.DOTALL)
+# Of a procedure the catalog prints the mode of each argument too.
+ARGUMENTS = r"regexp_replace(pg_get_function_identity_arguments(p.oid), '\mIN ', '', 'g')"
 
 
 class CatalogEntity(ReplaceableEntity):
@@ -97,17 +101,43 @@ class FunctionGrant(CatalogEntity):
     """EXECUTE on one function for one role; signature is `<function>(<arguments>) to <role>`."""
 
     type_ = "function_grant"
-    create = "grant execute on function {schema}.{signature}"
+    create = "grant execute on routine {schema}.{signature}"
     # A function whose ACL is null is everybody's.
-    found = """select format('%s(%s) to %s', proname, pg_get_function_identity_arguments(p.oid),
+    found = """select format('%s(%s) to %s', proname, {arguments},
             case when grantee = 0 then 'public' else grantee::regrole::text end), 'execute'
         from pg_proc p, aclexplode(coalesce(proacl, acldefault('f', proowner)))
-        where pronamespace = (select oid from pg_namespace where nspname = :schema) and grantee <> proowner"""
+        where pronamespace = (select oid from pg_namespace where nspname = :schema) and grantee <> proowner""".replace(
+        "{arguments}", ARGUMENTS
+    )
 
     def to_sql_statement_drop(self, cascade: bool = False) -> TextClause:
         """The revoke."""
         function, _, role = self.signature.rpartition(" to ")
-        return text(f"revoke execute on function {self.schema}.{function} from {role}")
+        return text(f"revoke execute on routine {self.schema}.{function} from {role}")
+
+
+class Procedure(CatalogEntity):
+    """A procedure: what alembic-utils does for functions; `definition` begins with its language."""
+
+    type_ = "procedure"
+    drop = "drop procedure {schema}.{signature}"
+    found = r"""select format('%s(%s)', proname, {arguments}), substring(pg_get_functiondef(p.oid) from '\n LANGUAGE .*')
+        from pg_proc p where prokind = 'p' and pronamespace = (select oid from pg_namespace where nspname = :schema)""".replace(
+        "{arguments}", ARGUMENTS
+    )
+
+    @classmethod
+    def from_sql(cls, sql: str) -> "Procedure":
+        """Raises ValueError where the statement makes no procedure."""
+        parts = PROCEDURE.fullmatch(sql)
+        if not parts:
+            raise ValueError(f"this makes no procedure: {sql[:60]!r}")
+        return cls(*parts.groups())
+
+    def to_sql_statement_create(self) -> TextClause:
+        """The procedure, in place of one that is there."""
+        definition = self.definition.replace(":", "\\:")
+        return text(f"create or replace procedure {self.schema}.{self.signature} {definition}")
 
 
 def function_grants(text: str) -> list[FunctionGrant]:

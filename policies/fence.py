@@ -14,8 +14,8 @@ from policies.sql import Refused, Statement, source, statements
 BORROWS = re.compile(r"^-- fence: (\w+)$", re.MULTILINE)
 PARTS = re.compile(r"(?:as (?P<kind>\w+) )?(?:for (?P<command>\w+) )?to (?P<roles>\w+(?:, \w+)*)(?: (?P<predicates>.*))?")
 FENCE = re.compile(r"using \((?P<using>.*)\) with check \((?P<check>.*)\)")
-# Functions that run as app_owner, and sign-in, are held by policies of their own; no request becomes either.
-NOT_OF_REQUESTS = {"app_owner", "app_auth"}
+# Functions that run as app_owner or app_inspector, and sign-in, are held by policies of their own; no request becomes either.
+NOT_OF_REQUESTS = {"app_owner", "app_auth", "app_inspector"}
 
 
 def borrowed(path: str, table: Table) -> list[Statement]:

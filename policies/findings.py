@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from alembic_utils.pg_function import PGFunction
 from alembic_utils.replaceable_entity import ReplaceableEntity
 
-from policies.entities import function_grants
+from policies.entities import Procedure, function_grants
 from policies.sql import FOLDER, Statement, statements
 from policies.views import Comment, View, ViewGrant
 
@@ -62,6 +62,6 @@ def _entity(statement: Statement) -> Iterator[ReplaceableEntity]:
         yield ViewGrant(made.schema, f"select on {made.schema}.{made.signature} to {READER}", "")
 
 
-def comment(made: View | PGFunction, text: str) -> Comment:
+def comment(made: View | PGFunction | Procedure, text: str) -> Comment:
     """What psql shows beside it."""
     return Comment(made.schema, f"{made.type_} {made.schema}.{DEFAULT.sub('', made.signature)}", text)

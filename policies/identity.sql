@@ -25,7 +25,7 @@ return (
   overlay(lpad(to_hex((extract(epoch from clock_timestamp()) * 4096000)::bigint), 15, '0') placing '7' from 13 for 0)
   || right(gen_random_uuid()::text, 17)
 )::uuid;
-grant execute on function app.uuidv7() to app_user;
+grant execute on function app.uuidv7() to app_user, app_inspector;
 
 -- role_rank: roles in a workspace, in order; null is no role.
 create function app.role_rank(role text) returns integer language sql immutable parallel safe

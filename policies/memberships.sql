@@ -3,12 +3,12 @@
 -- within: workspace_id, user_id
 
 -- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
-create policy fence on {table} as restrictive for all to app_user
+create policy fence on {table} as restrictive for all to app_user, app_viewer
   using (workspace_id = any ((select app.my_workspaces())::uuid[]))
   with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.current_user_id()));
 
 -- Members see who else is one.
-create policy select_member on {table} for select to app_user
+create policy select_member on {table} for select to app_user, app_viewer
   using (workspace_id = any ((select app.my_workspaces())::uuid[]));
 
 -- Says "member" only: guard_membership compares old and new role with the caller's, and names the role that is missing.

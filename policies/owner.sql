@@ -3,7 +3,7 @@
 -- within: owner_id
 
 -- At most the owner, whatever another policy says; the claimed names on a new row are the verified one.
-create policy fence on {table} as restrictive for all to app_user, app_trash
+create policy fence on {table} as restrictive for all to app_user, app_trash, app_viewer
   using (owner_id = (select app.current_user_id()))
   with check ((select app.current_user_id()) = all (array[owner_id, updated_by]));
 
@@ -12,7 +12,7 @@ create policy fence_insert on {table} as restrictive for insert to app_user
   with check (created_by = (select app.current_user_id()));
 
 -- The owner sees live rows; the constant test on deleted_at lets partial indexes serve.
-create policy select_owner on {table} for select to app_user
+create policy select_owner on {table} for select to app_user, app_viewer
   using (owner_id = (select app.current_user_id()) and deleted_at is null);
 
 -- The owner adds rows of their own.

@@ -3,12 +3,12 @@
 -- within: id
 
 -- At most the caller's people, whatever another policy says; only the caller's own row changes.
-create policy fence on {table} as restrictive for all to app_user
+create policy fence on {table} as restrictive for all to app_user, app_viewer
   using (id = any ((select app.my_people())::uuid[]))
   with check ((select app.current_user_id()) = all (array[id, updated_by]));
 
 -- Yourself and the people you share a workspace with.
-create policy select_people on {table} for select to app_user
+create policy select_people on {table} for select to app_user, app_viewer
   using (id = any ((select app.my_people())::uuid[]));
 
 -- Yourself alone.

@@ -2,7 +2,7 @@
 -- within: everybody
 
 -- At most reading, whatever another policy says.
-create policy fence on {table} as restrictive for all to app_user
+create policy fence on {table} as restrictive for all to app_user, app_viewer
   using ((select app.current_user_id()) is not null)
   with check (false);
 
@@ -11,5 +11,5 @@ create policy fence_delete on {table} as restrictive for delete to app_user
   using (false);
 
 -- Signed in, nothing more; rows come from migrations.
-create policy select_signed_in on {table} for select to app_user
+create policy select_signed_in on {table} for select to app_user, app_viewer
   using ((select app.current_user_id()) is not null);

@@ -44,20 +44,20 @@ declare
 begin
   for wanted in
     select * from (values
-      ('app_user', 'app_api'), ('app_guest', 'app_api'), ('app_trash', 'app_api'), ('app_viewer', 'app_api'),
-      ('app_viewer', 'app_auditor')
-    ) as membership (role, member)
+      ('app_user', 'app_api', true), ('app_guest', 'app_api', true), ('app_trash', 'app_api', true),
+      ('app_viewer', 'app_auditor', true), ('app_viewer', 'app_api', false)
+    ) as membership (role, member, given)
   loop
     for found_one in
       select m.grantor from pg_catalog.pg_auth_members m, to_jsonb(m) as options
       where m.roleid = wanted.role::regrole and m.member = wanted.member::regrole
-        and (m.admin_option or coalesce((options ->> 'inherit_option')::boolean, false)
+        and (not wanted.given or m.admin_option or coalesce((options ->> 'inherit_option')::boolean, false)
           or not coalesce((options ->> 'set_option')::boolean, true))
     loop
       execute format('revoke %I from %I', wanted.role, wanted.member)
         || case when modern then format(' granted by %s', found_one.grantor::regrole) else '' end || ' cascade';
     end loop;
-    if not exists (
+    if wanted.given and not exists (
       select from pg_catalog.pg_auth_members m
       where m.roleid = wanted.role::regrole and m.member = wanted.member::regrole
     ) then
@@ -65,8 +65,9 @@ begin
         || case when modern then ' with inherit false, set true' else '' end;
     end if;
   end loop;
-  -- Migrations act as app_owner, and as app_seal in its schema, so the login that runs them must be able to become both.
-  for wanted in select unnest(array['app_owner', 'app_seal']) as role loop
+  -- Migrations act as app_owner, and make what app_seal and app_inspector own, so the login that runs them must be able to
+  -- become each.
+  for wanted in select unnest(array['app_owner', 'app_seal', 'app_inspector']) as role loop
     if not pg_has_role(current_user, wanted.role, 'member') then
       execute format('grant %I to %I', wanted.role, current_user);
     elsif modern and not pg_has_role(current_user, wanted.role, 'SET') then
@@ -104,15 +105,19 @@ create table if not exists seal.keys (
 -- A DBA's login, by name. Superusers need not be named.
 create table if not exists seal.exempt (role name constraint exempt_pkey primary key);
 alter default privileges for role app_seal revoke execute on functions from public;
+set local role app_inspector;
+alter default privileges for role app_inspector revoke execute on functions from public;
 reset role;
 
 set local role app_owner;
 create schema if not exists app;
 create schema if not exists auth;
 create schema if not exists audit;
-grant usage on schema app to app_user, app_guest, app_trash, app_viewer;
+grant usage on schema app to app_user, app_guest, app_trash, app_viewer, app_inspector;
 grant usage on schema auth to app_auth;
-grant usage on schema audit to app_api, app_auth, app_auditor;
+grant usage on schema audit to app_api, app_auth, app_auditor, app_seal;
+-- It makes its own functions there; nobody is it but in them.
+grant usage, create on schema audit to app_inspector;
 -- Where migrations stand, and the oldest code revision that the schema still serves.
 create table if not exists audit.alembic_version (version_num varchar(32) constraint alembic_version_pkc primary key);
 create table if not exists audit.release (serves text not null);

@@ -3,12 +3,12 @@
 -- within: owner_id
 
 -- At most the person's own, whatever another policy says.
-create policy fence on {table} as restrictive for all to app_user
+create policy fence on {table} as restrictive for all to app_user, app_viewer
   using (owner_id = (select app.current_user_id()))
   with check (owner_id = (select app.current_user_id()));
 
 -- Where the person is signed in.
-create policy select_own on {table} for select to app_user
+create policy select_own on {table} for select to app_user, app_viewer
   using (owner_id = (select app.current_user_id()));
 
 -- Signing out, here or elsewhere.

@@ -8,7 +8,7 @@
 -- serves "mine or shared with me" in one order: a page of one's own notes among 10^6 would be sorted, not read.
 
 -- The owner sees live rows; the constant test on deleted_at lets partial indexes serve.
-create policy select_owner on {table} for select to app_user
+create policy select_owner on {table} for select to app_user, app_viewer
   using (owner_id = (select app.current_user_id()) and deleted_at is null);
 
 -- The owner adds rows of their own.

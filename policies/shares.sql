@@ -14,16 +14,16 @@
 -- next statement. One's own share stays in sight while the row is in the bin, to be left at any time.
 
 -- At most the row's owner and the holder; the claimed names on a new share are the verified one.
-create policy fence on {table} as restrictive for all to app_user
+create policy fence on {table} as restrictive for all to app_user, app_viewer
   using (owner_id = (select app.current_user_id()) or user_id = (select app.current_user_id()))
   with check ((select app.current_user_id()) = all (array[owner_id, created_by, updated_by]));
 
 -- The owner sees every share of their rows, offers that are still open among them.
-create policy select_owner on {table} for select to app_user
+create policy select_owner on {table} for select to app_user, app_viewer
   using (owner_id = (select app.current_user_id()));
 
 -- The holder sees their own.
-create policy select_holder on {table} for select to app_user
+create policy select_holder on {table} for select to app_user, app_viewer
   using (user_id = (select app.current_user_id()));
 
 -- The owner offers; that the row is theirs is the foreign key's to say.

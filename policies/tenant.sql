@@ -3,7 +3,7 @@
 -- within: workspace_id
 
 -- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
-create policy fence on {table} as restrictive for all to app_user, app_trash
+create policy fence on {table} as restrictive for all to app_user, app_trash, app_viewer
   using (workspace_id = any ((select app.my_workspaces())::uuid[]))
   with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.current_user_id()));
 
@@ -12,7 +12,7 @@ create policy fence_insert on {table} as restrictive for insert to app_user
   with check (created_by = (select app.current_user_id()));
 
 -- Members see live rows.
-create policy select_member on {table} for select to app_user
+create policy select_member on {table} for select to app_user, app_viewer
   using (workspace_id = any ((select app.my_workspaces())::uuid[]) and deleted_at is null);
 
 -- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.

@@ -5,7 +5,7 @@ import re
 from alembic_utils.replaceable_entity import ReplaceableEntity
 from sqlalchemy import TextClause, text
 
-from policies.entities import CatalogEntity
+from policies.entities import ARGUMENTS, CatalogEntity
 
 VIEW = re.compile(r"create view (?P<schema>\w+)\.(?P<name>\w+)\s+(?P<definition>.*)", re.DOTALL)
 
@@ -78,7 +78,7 @@ class Comment(OfView):
         from pg_class c join pg_description d on d.objoid = c.oid and classoid = 'pg_class'::regclass and objsubid = 0
         where relkind = 'v' and relnamespace = (select oid from pg_namespace where nspname = :schema)
         union all
-        select format('function %s.%s(%s)', pronamespace::regnamespace, proname, pg_get_function_identity_arguments(p.oid)),
-          description
+        select format('%s %s.%s(%s)', case prokind when 'p' then 'procedure' else 'function' end,
+          pronamespace::regnamespace, proname, {arguments}), description
         from pg_proc p join pg_description d on d.objoid = p.oid and classoid = 'pg_proc'::regclass
-        where pronamespace = (select oid from pg_namespace where nspname = :schema)"""
+        where pronamespace = (select oid from pg_namespace where nspname = :schema)""".replace("{arguments}", ARGUMENTS)

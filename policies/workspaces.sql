@@ -3,12 +3,12 @@
 -- within: id
 
 -- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
-create policy fence on {table} as restrictive for all to app_user, app_trash
+create policy fence on {table} as restrictive for all to app_user, app_trash, app_viewer
   using (id = any ((select app.my_workspaces())::uuid[]))
   with check (id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.current_user_id()));
 
 -- Members see a live workspace.
-create policy select_member on {table} for select to app_user
+create policy select_member on {table} for select to app_user, app_viewer
   using (id = any ((select app.my_workspaces())::uuid[]) and deleted_at is null);
 
 -- Says "member" only: a stranger meets no row, a member without the role meets needs_owner by name.

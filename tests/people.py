@@ -128,6 +128,12 @@ async def build(client: httpx.AsyncClient, owner: psycopg.Connection[TupleRow]) 
     world.live |= {"users": alice.id, "workspaces": UUID(workspace), "memberships": mine[0]}
     invitation = await alice.made("/v1/invitations", workspace_id=workspace, role="viewer")
     world.live["invitations"] = UUID(invitation["id"])
+    look = (
+        "insert into app.looks (who, whom, why, until) values ('dba', %s, 'a ticket', now() + interval '1 hour') returning id"
+    )
+    looked = owner.execute(look, [alice.id]).fetchone()
+    assert looked is not None
+    world.live["looks"] = looked[0]
     ordered = [MODELS[table.name] for table in metadata.sorted_tables if table.schema == "app" and table.name not in world.live]
     for model in ordered:
         if issubclass(model, Share):

@@ -12,6 +12,7 @@ STRONGER = [
     "app_auditor",
     "app_inspector",
     "app_seal",
+    "app_viewer",
     "postgres",
     "pg_read_all_data",
     "pg_write_all_data",

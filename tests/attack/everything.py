@@ -24,7 +24,7 @@ where {OURS} and prokind = 'f' and prorettype not in ('trigger'::regtype, 'event
 
 def attempts() -> Iterator[Attempt]:
     """Found at the moment of the attack, so that a view or function that somebody adds tomorrow is tried too."""
-    for role in ("app_user", "app_guest", "app_trash", "app_viewer", "none"):
+    for role in ("app_user", "app_guest", "app_trash", "none"):
         for name, listing in {"each relation": READABLE, "each sequence": SEQUENCES, "each function": CALLABLE}.items():
             yield Attempt(FAMILY, name, f"mallory {role}", _each(listing, role))
 

@@ -51,9 +51,6 @@ PLANTS = {
     ),
     "truncate": Plant("grant truncate on app.notes to app_user", family="blind writes"),
     "trigger": Plant("grant trigger on app.notes to app_user", family="escalation"),
-    "viewer role reads": Plant(
-        "grant select on app.notes to app_viewer; create policy planted on app.notes for select to app_viewer using (true)"
-    ),
     "login reads": Plant(
         "grant usage on schema app to app_api; grant select on app.notes to app_api; "
         "create policy planted on app.notes to app_api using (true)"

@@ -41,7 +41,7 @@ WAYS = {
     "table": "table app.{table} order by id = '{row}' desc limit 1",
 }
 OWN = {"copy table", "table"}  # show the attacker's own rows too: any number, of which none is the victim's
-BY = [("mallory", "app_user"), ("mallory", "app_guest"), ("mallory", "app_trash"), ("mallory", "app_viewer"),
+BY = [("mallory", "app_user"), ("mallory", "app_guest"), ("mallory", "app_trash"),
       ("fred", "app_user"), ("fred", "app_guest"), ("fred", "app_trash"),
       ("nobody", "app_user"), ("nobody", "app_trash"), ("login", "")]  # fmt: skip
 

@@ -46,7 +46,8 @@ def test_call_of_a_function_takes_its_grant(owner: Connection) -> None:
         if role in ROLES
     }
     query = """
-        select format('%%s.%%s(%%s)', nspname, proname, pg_get_function_identity_arguments(p.oid)), role
+        select format('%%s.%%s(%%s)', nspname, proname,
+          replace(pg_get_function_identity_arguments(p.oid), 'IN ', '')), role
         from pg_proc p join pg_namespace n on n.oid = pronamespace, unnest(%s::text[]) role
         where nspname = any (%s) and has_function_privilege(role, p.oid, 'execute')"""
     assert set(rows(owner, query, list(ROLES), list(SCHEMAS))) == named

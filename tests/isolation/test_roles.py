@@ -8,8 +8,8 @@ from tests.samples import ISOLATED
 from tests.sealing import seal
 from tests.server import Database
 
-REFUSED = ["app_owner", "app_auth", "app_auditor", "app_inspector", "app_seal", "postgres", "pg_read_all_data"]
-BECOMES = ["app_user", "app_guest", "app_trash", "app_viewer"]
+REFUSED = ["app_owner", "app_auth", "app_auditor", "app_inspector", "app_seal", "app_viewer", "postgres", "pg_read_all_data"]
+BECOMES = ["app_user", "app_guest", "app_trash"]
 WAYS = ["set role {role}", "set local role {role}", "select set_config('role', '{role}', true)"]
 
 

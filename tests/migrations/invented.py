@@ -81,7 +81,7 @@ REMOVED = {
         "drop policy fence on app.notes",
         [
             (
-                f"+ notes: restrictive policy fence (all, app_user, app_trash) is gone: using owner_id = {ME}; "
+                f"+ notes: restrictive policy fence (all, app_user, app_trash, app_viewer) is gone: using owner_id = {ME}; "
                 f"with check {ME} = ALL (ARRAY[owner_id, updated_by])"
             )
         ],
@@ -116,7 +116,7 @@ REMOVED = {
 WIDENED = {
     "one condition less": (
         f"alter policy select_owner on app.notes using (owner_id = {ME})",
-        ["+ notes: policy select_owner (select, app_user): using no longer asks deleted_at IS NULL"],
+        ["+ notes: policy select_owner (select, app_user, app_viewer): using no longer asks deleted_at IS NULL"],
     ),
     "no condition": (
         "alter policy update_owner on app.notes with check (true)",
@@ -128,12 +128,12 @@ WIDENED = {
         ],
     ),
     "one role more": (
-        "alter policy select_owner on app.notes to app_user, app_viewer",
-        ["+ notes: policy select_owner (select, app_user) holds for app_viewer too"],
+        "alter policy insert_owner on app.notes to app_user, app_viewer",
+        ["+ notes: policy insert_owner (insert, app_user) holds for app_viewer too"],
     ),
     "a fence for one role less": (
-        "alter policy fence on app.notes to app_user",
-        ["+ notes: restrictive policy fence (all, app_user, app_trash) no longer holds for app_trash"],
+        "alter policy fence on app.notes to app_user, app_viewer",
+        ["+ notes: restrictive policy fence (all, app_user, app_trash, app_viewer) no longer holds for app_trash"],
     ),
     "permissive for restrictive": (
         f"""drop policy fence_insert on app.notes;
@@ -154,11 +154,11 @@ WIDENED = {
 NARROWED = {
     "one condition more": (
         f"alter policy select_owner on app.notes using (owner_id = {ME} and deleted_at is null and title <> 'a AND (b')",
-        ["- notes: policy select_owner (select, app_user): using asks title <> 'a AND (b'::text too"],
+        ["- notes: policy select_owner (select, app_user, app_viewer): using asks title <> 'a AND (b'::text too"],
     ),
     "a fence with one more": (
         f"alter policy fence on app.notes using (owner_id = {ME} and version > 0)",
-        ["- notes: restrictive policy fence (all, app_user, app_trash): using asks version > 0 too"],
+        ["- notes: restrictive policy fence (all, app_user, app_trash, app_viewer): using asks version > 0 too"],
     ),
     "one role less": (
         "alter policy select_bin on app.notes to app_auditor",
@@ -176,7 +176,12 @@ NARROWED = {
 UNSAID = {
     "another condition": (
         f"alter policy select_owner on app.notes using (created_by = {ME} and deleted_at is null)",
-        [f"? notes: policy select_owner (select, app_user): using asks created_by = {ME} instead of owner_id = {ME}"],
+        [
+            (
+                "? notes: policy select_owner (select, app_user, app_viewer): using asks "
+                f"created_by = {ME} instead of owner_id = {ME}"
+            )
+        ],
     ),
     "another command": (
         f"""drop policy insert_owner on app.notes;

@@ -15,7 +15,7 @@ Row = frozenset[tuple[str, str]]
 Rows = dict[tuple[str, ...], frozenset[Row]]
 # What the database keeps about a row; a revision that fills a column changes it.
 KEPT = {"version", "updated_at", "updated_by"}
-ROLES = ("app_user", "app_trash", "app_viewer")
+ROLES = ("app_user", "app_trash")
 QUERY = """
 select nspname, relname, array_agg(attname::text order by attnum)
 from pg_class c join pg_namespace n on n.oid = relnamespace join pg_attribute on attrelid = c.oid

@@ -102,9 +102,9 @@ SPOILT = {
     "hides rows": ("drop policy select_member on app.projects", "app_user app projects lost rows"),
     "hides a column": ("revoke select (body) on app.notes from app_user", "app_user app notes lost rows"),
     "opens a role": (
-        """grant select on app.tasks to app_viewer;
-            create policy look on app.tasks for select to app_viewer using (true)""",
-        "app_viewer app tasks shows more rows",
+        """grant select on app.users to app_trash;
+            create policy look on app.users for select to app_trash using (true)""",
+        "app_trash app users shows more rows",
     ),
     "opens a function": (
         """create or replace function app.my_workspaces(minimum text default 'viewer') returns uuid[] language sql stable

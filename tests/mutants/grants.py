@@ -49,7 +49,7 @@ def mutants(connection: Connection[Any]) -> Iterator[Mutant]:
             if role not in holders:
                 sql = f"grant {what} on {table} to {role}"
                 yield Mutant(table, f"grant {privilege}", f"to {role} too", sql)
-    for query, kind, privilege in ((FUNCTIONS, "function", "execute"), (SCHEMAS, "schema", "usage")):
+    for query, kind, privilege in ((FUNCTIONS, "routine", "execute"), (SCHEMAS, "schema", "usage")):
         for name, holding in connection.execute(query.encode()):
             for role in roles:
                 if role not in holding:

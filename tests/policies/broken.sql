@@ -3,8 +3,9 @@
 -- auth_grant: auth.credentials
 grant select (email) on auth.credentials to app_user;
 
--- becomes: app_api
+-- becomes: app_api, app_api
 grant pg_read_all_data to app_api;
+grant app_viewer to app_api;
 
 -- bypass: app_owner, app_user
 alter role app_user bypassrls;
@@ -54,7 +55,7 @@ create event trigger seen on ddl_command_end execute function public.seen();
 -- extension: dblink
 create extension dblink;
 
--- fence_missing: app.tasks for app_trash, app.tasks for app_user
+-- fence_missing: app.tasks for app_trash, app.tasks for app_user, app.tasks for app_viewer
 drop policy fence on app.tasks;
 
 -- foreign_key_cascade: notes_membership_fkey on app.notes
@@ -114,8 +115,9 @@ create materialized view public.kept as select id, title from app.notes;
 create role intern login;
 grant app_user to intern;
 
--- membership_options: app_api in app_user
+-- membership_options: app_api in app_user, app_auditor in app_viewer
 grant app_user to app_api with admin option;
+grant app_viewer to app_auditor with admin option;
 
 -- no_policy: app.bare
 create table app.bare (id uuid primary key);
@@ -129,6 +131,10 @@ alter table app.comments drop constraint comments_pkey;
 alter table app.notes owner to app_auditor;
 alter function app.touch() owner to app_auditor;
 alter view audit.guarded owner to current_user;
+
+-- owner_members: reports
+create role reports;
+grant app_inspector to reports;
 
 -- parameter_grant: session_replication_role
 grant set on parameter session_replication_role to app_user;
@@ -152,8 +158,9 @@ create publication changes for table app.notes;
 -- rewrite_rule: quiet on app.notes
 create rule quiet as on delete to app.notes do instead nothing;
 
--- role_attributes: app_api, app_api, app_user
+-- role_attributes: app_api, app_api, app_auditor, app_user
 alter role app_api createrole inherit;
+alter role app_auditor inherit;
 alter role app_user login;
 
 -- role_setting: app_api, app_user

@@ -52,6 +52,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sql, "FOLDER", tmp_path)
     monkeypatch.setattr(compiler, "FOLDER", tmp_path)
     monkeypatch.setattr(findings, "FOLDER", tmp_path)
+    (tmp_path / "inspected.sql").write_text("")  # which every table has beside its pattern
     return tmp_path
 
 

@@ -69,11 +69,11 @@ def test_file_cannot_have(folder: Path, fence: str, said: str) -> None:
 
 
 def test_file_may_write_its_fence(folder: Path) -> None:
-    assert [policy.signature for policy in policies(folder, FENCE + SELECT)] == ["fence", "select_owner"]
+    assert [policy.signature for policy in policies(folder, FENCE + SELECT)] == ["fence", "select_owner", "select_inspector"]
 
 
 def test_file_may_borrow_a_fence_word_for_word(folder: Path) -> None:
     lent = [each.text for each in sql.statements("owner.sql", table="app.deals") if "policy fence" in each.text]
     made = policies(folder, f"-- deals.\n-- fence: owner\n{SELECT}")
-    assert [policy.signature for policy in made] == ["fence", "fence_insert", "select_owner"]
+    assert [policy.signature for policy in made] == ["fence", "fence_insert", "select_owner", "select_inspector"]
     assert [policy.definition for policy in made[:2]] == [PGPolicy.from_sql(text).definition for text in lent]

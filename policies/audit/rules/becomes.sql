@@ -4,4 +4,4 @@ select 'error' as severity, member.name::text as object, format('%s may become %
   roleid::regrole) as problem,
   format('revoke %s from %I', roleid::regrole, member.name) as mend
 from pg_catalog.pg_auth_members m join audit.request_roles member on member.oid = m.member
-where not (member.name = 'app_api' and roleid in (select oid from audit.request_roles where person));
+where not (member.name = 'app_api' and roleid in (select oid from audit.request_roles where person and name <> 'app_viewer'));
