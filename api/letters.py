@@ -30,6 +30,12 @@ LETTERS = {
     ),
     "reset": Letter("Choose a new password", "password", "Choose a new password for your account:" + CHOOSE),
     "change": Letter("Confirm your new address", "address", "Confirm that this is the new address of your account:" + CHOOSE),
+    "invitation": Letter(
+        "You are invited",
+        "invitation",
+        "Somebody invites you to their workspace. Sign in, or sign up first, and accept:\n\n{link}\n\n"
+        "The link is good once, for a week. If you do not know who might have asked, do nothing.\n",
+    ),
     "changed": Letter(
         "Your address was changed",
         "",
@@ -39,9 +45,18 @@ LETTERS = {
 }
 
 
+class Stale(Exception):
+    """What the mail is about has ended, or its key is gone: it is not to be sent."""
+
+
 def letter(mail: Row, token: str, *, sender: str, url: str) -> EmailMessage:  # type: ignore[type-arg]
-    """The whole mail. Its Message-ID is the row's key, so that one that came twice can be told."""
+    """The whole mail. Its Message-ID is the row's key, so that one that came twice can be told.
+
+    Raises: Stale.
+    """
     found = LETTERS[mail.kind]
+    if found.page and not token:
+        raise Stale(mail.kind)
     name, address = parseaddr(sender)
     message = EmailMessage()
     message["From"] = Address(name, addr_spec=address)
@@ -50,6 +65,7 @@ def letter(mail: Row, token: str, *, sender: str, url: str) -> EmailMessage:  # 
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = f"<{UUID(str(mail.id))}@{address.partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
+    of = f"{mail.about.hex}." if mail.about else ""
     # Behind the #, which browsers send to no server.
-    message.set_content(found.text.format(link=f"{url.rstrip('/')}/{found.page}#token={token}"), cte="7bit")
+    message.set_content(found.text.format(link=f"{url.rstrip('/')}/{found.page}#token={of}{token}"), cte="7bit")
     return message

@@ -87,7 +87,7 @@ class Outbox:
         return base64.urlsafe_b64encode(hmac.digest(key, mail.bytes, hashlib.sha256)).rstrip(b"=").decode()
 
 
-CLAIMED = ("id", "kind", "address", "token_hash", "created_at")
+CLAIMED = ("id", "kind", "address", "token_hash", "created_at", "about")
 
 
 def token_hash(token: str) -> bytes:

@@ -49,7 +49,11 @@ class Postbox:
 
     async def token(self, address: str, count: int = 1) -> str:
         """The token in it."""
-        found = re.search(r"#token=([\w-]+)", str((await self.to(address, count)).get_payload()))
+        return await self.token_like(address, r"#token=([\w-]+)", count)
+
+    async def token_like(self, address: str, pattern: str, count: int = 1) -> str:
+        """The same of another shape."""
+        found = re.search(pattern, str((await self.to(address, count)).get_payload()))
         assert found is not None
         return found[1]
 

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from db.base import Table, kept
 
-Kind = Literal["verify", "known", "reset", "change", "changed"]
+Kind = Literal["verify", "known", "reset", "change", "changed", "invitation"]
 
 
 class Mail(Table, table=True):
@@ -25,6 +25,7 @@ class Mail(Table, table=True):
     user_id: UUID | None = kept()
     token_hash: bytes | None = kept()
     stands: bytes | None = kept()
+    about: UUID | None = kept()
     created_at: datetime = kept("now()", nullable=False)
     expires_at: datetime = kept("now() + interval '1 hour'", nullable=False)
     due_at: datetime | None = kept()

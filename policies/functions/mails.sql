@@ -78,7 +78,8 @@ language sql volatile security definer set search_path = pg_catalog, pg_temp as 
     auth.stands(c.password_hash, c.email), now()
   from auth.credentials c
   where c.user_id = app.current_user_id() and c.password_hash = request_change.password_hash and (
-    select count(*) from auth.mails m where m.user_id = app.current_user_id() and m.created_at > now() - interval '1 hour') < 3;
+    select count(*) from auth.mails m where m.user_id = app.current_user_id() and m.kind <> 'invitation'
+      and m.created_at > now() - interval '1 hour') < 3;
 $$;
 grant execute on function auth.request_change(password_hash text, address text, mail uuid, token_hash bytea) to app_auth;
 
@@ -104,8 +105,23 @@ end
 $$;
 grant execute on function auth.confirm_change() to app_auth;
 
+-- mail_invitation: to any address, an invitation that the caller just made: its token is in this mail alone. Twenty an hour.
+create function auth.mail_invitation(invitation uuid, address text, mail uuid) returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into auth.mails (id, kind, address, user_id, about, due_at, expires_at)
+  select mail_invitation.mail, 'invitation', mail_invitation.address, i.created_by, i.id, now(), i.expires_at
+  from app.invitations i
+  where i.id = invitation and i.created_by = app.current_user_id() and (
+    select count(*) from auth.mails m where m.user_id = app.current_user_id() and m.kind = 'invitation'
+      and m.created_at > now() - interval '1 hour') < 20;
+  return found;
+end
+$$;
+grant execute on function auth.mail_invitation(invitation uuid, address text, mail uuid) to app_auth;
+
 -- claim_mails: what is due, for one sender alone: what it does not settle is never sent again by itself.
-create function auth.claim_mails() returns table (id uuid, kind text, address text, token_hash bytea, created_at timestamptz)
+create function auth.claim_mails() returns table (id uuid, kind text, address text, token_hash bytea, created_at timestamptz, about uuid)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 begin
@@ -113,7 +129,8 @@ begin
   return query update auth.mails m set claimed_at = now(), due_at = null, tries = tries + 1
   where m.id in (
     select id from auth.mails where due_at <= now() and expires_at > now() order by due_at limit 10 for update skip locked)
-  returning m.id, m.kind, m.address, m.token_hash, m.created_at;
+  returning m.id, m.kind, m.address,
+    coalesce(m.token_hash, (select i.token_hash from app.invitations i where i.id = m.about)), m.created_at, m.about;
 end
 $$;
 grant execute on function auth.claim_mails() to app_auth;
