@@ -26,7 +26,7 @@ from tests.server import TEMPLATE, Database, cloned
 
 WORLD = "rowkeep_world"
 # A mutant may let two sessions wait for each other; no test of isolation takes more than a second by itself.
-PATIENCE = 120
+PATIENCE, AGAIN = 40, 10  # seconds, and until it is told again: what it waits in may have dropped the first word
 FORK = get_context("fork")
 # Never closed: a forked process ends without unwinding, and what it made is there for the others.
 STAYS = ExitStack()
@@ -103,14 +103,14 @@ def _outcomes(items: Sequence[pytest.Item], world: World, sql: str, slot: int, e
     signal.signal(signal.SIGALRM, _too_long)
     found = []
     for item, following in zip(items, [*items[1:], None], strict=True):
-        signal.alarm(PATIENCE)
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE, AGAIN)
         reports = runtestprotocol(item, log=False, nextitem=following)
         why = next((report.longreprtext for report in reports if report.failed), "")
         seconds = sum(report.duration for report in reports)
         found.append(Outcome(item.nodeid, bool(why), seconds, refused[0] if refused else "", why))
         if refused or (why and not every):
             break
-    signal.alarm(0)
+    signal.setitimer(signal.ITIMER_REAL, 0)
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from psycopg import Connection
 
 from tests.mutants.mutant import Layer, Mutant
-from tests.mutants.predicates import brief, depth, lower_roles, split
+from tests.mutants.predicates import brief, depth, lower_roles, quoted, split
 
 FUNCTIONS = """
 select format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(p.oid)), pg_get_functiondef(p.oid),
@@ -64,7 +64,10 @@ def _wheres(body: str) -> Changed:
 
 
 def _end(body: str, start: int) -> int:
-    """Where a WHERE that starts here ends: at the next clause, or where the parenthesis around it closes."""
+    """Where a WHERE that starts here ends: at the next clause, or where the parenthesis or string around it closes."""
+    line = body.rfind("\n", 0, start) + 1  # a comment above may have an apostrophe
+    if quoted(body[line:], start - line):
+        return body.index("'", start)
     ends = (place for place in range(start, len(body)) if body[place] == ")" or AFTER.match(body, place))
     return next((place for place in ends if depth(body[start:place]) == 0), len(body))
 

@@ -100,8 +100,13 @@ def _layers(policy: Policy, others: list[Policy]) -> Iterator[Layer]:
 
 
 def _hints(policy: Policy, change: str) -> str:
-    commands = "insert update" if change.startswith("check") else "select update delete insert"
-    return " ".join([commands if policy.command == "all" else policy.command, *policy.roles])
+    every = "insert update delete select"
+    commands = "insert update" if change.startswith("check") else every if policy.command == "all" else policy.command
+    if change == "for all":
+        return " ".join([*policy.roles, *(word for word in every.split() if word != policy.command)])
+    if change == "to public":
+        return " ".join([commands, *(role for role in ROLES.split(", ") if role not in policy.roles)])
+    return " ".join([commands, *policy.roles])
 
 
 def _same(policy: Policy, other: Policy) -> bool:

@@ -1,6 +1,7 @@
 """Tries one mutant: until a test notices it, or notices it once another layer is gone, or none does."""
 
 import re
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ class Trials:
     items: Sequence[pytest.Item]
     world: World
     slow: set[str] = field(default_factory=set)  # files of tests
-    kills: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind of test and kind of change
+    kills: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind of test or layer, and kind of mutant
     noisy: dict[str, set[str]] = field(default_factory=dict)  # by layer: tests that fail as soon as it is gone
     quiet: set[tuple[str, str]] = field(default_factory=set)  # a layer, and a test that is known to pass without it
     work: tuple[int, int] = (0, 0)  # clones made and tests run
@@ -52,7 +53,7 @@ class Trials:
 
     def _fate(self, mutant: Mutant, slot: int) -> tuple[str, str, str]:
         for ring in filter(None, self._rings(mutant)):
-            last = self._outcomes(ring, mutant.sql, slot)[-1]
+            last = self._first_failure(ring, mutant.sql, slot)
             if last.sqlstate.startswith("23"):
                 return STILLBORN, f"the rows that are there refuse it: {last.sqlstate}", ""
             if last.sqlstate:
@@ -63,6 +64,20 @@ class Trials:
                 if layer.sql and (by := self._behind(layer, mutant, ring, slot)):
                     return CONTAINED, by, layer.name
         return SURVIVED, "", ""
+
+    def _first_failure(self, ring: list[pytest.Item], sql: str, slot: int) -> Outcome:
+        """The first test that fails, or the last that passes; one that fails by itself without any mutant tells nothing."""
+        while True:
+            found = self._outcomes(ring, sql, slot)
+            killer, last = ring[len(found) - 1], found[-1]
+            known = ("", killer.nodeid)
+            if not last.failed or last.sqlstate or known in self.quiet:
+                return last
+            if not self._outcomes([killer], "", slot)[-1].failed:
+                self.quiet.add(known)
+                return last
+            print(f"fails without a mutant when it is the first: {killer.nodeid}", file=sys.stderr)
+            ring = [item for item in ring if item is not killer]
 
     def _behind(self, layer: Layer, mutant: Mutant, ring: list[pytest.Item], slot: int) -> str:
         """A test that passes without the layer and fails without it on the mutant: the layer alone held it."""
@@ -100,19 +115,23 @@ class Trials:
             self.noisy.setdefault(layer, set()).update(tests)
         self.quiet |= quiet
         if verdict.by:
-            self.kills.update([(alike(verdict.by, mutant), mutant.part), (alike(verdict.by, mutant), "")])
-            self.kills[verdict.layer.replace(mutant.subject, ""), mutant.part] += 1
+            by, layer = alike(verdict.by, mutant), verdict.layer.replace(mutant.subject, "")
+            self.kills.update((what, kind) for what in (by, layer) for kind in kinds(mutant))
 
     def _layers(self, mutant: Mutant) -> list[Layer]:
-        return sorted(mutant.layers, key=lambda layer: -self.kills[layer.name.replace(mutant.subject, ""), mutant.part])
+        return sorted(mutant.layers, key=lambda layer: self._known(layer.name.replace(mutant.subject, ""), mutant))
+
+    def _known(self, what: str, mutant: Mutant) -> tuple[int, ...]:
+        """How often it did for mutants more and more unlike this one; the more, the sooner."""
+        return tuple(-self.kills[what, kind] for kind in kinds(mutant))
 
     def _rings(self, mutant: Mutant) -> list[list[pytest.Item]]:
         """The likeliest, the rest that names the table, tests that name none, tests of other tables and slow ones."""
         about, mine = words(f"{mutant.name} {mutant.hints}"), TABLES & words(mutant.subject)
 
-        def likely(item: pytest.Item) -> tuple[int, int, int]:
-            kind = alike(item.nodeid, mutant)
-            return -self.kills[kind, mutant.part], -len(about & words(item.nodeid)), -self.kills[kind, ""]
+        def likely(item: pytest.Item) -> tuple[int, ...]:
+            *near, far = self._known(alike(item.nodeid, mutant), mutant)
+            return *near, -len(about & words(item.nodeid)), far
 
         rings: list[list[pytest.Item]] = [[], [], [], []]
         for item in sorted(self.items, key=likely):
@@ -135,6 +154,14 @@ def slow_modules(baseline: Sequence[Outcome]) -> set[str]:
     """Files with a test that takes much longer than most do, or whose fixtures do; the first test makes what all share."""
     usual = median(each.seconds for each in baseline)
     return {module(each.test) for each in baseline[1:] if each.seconds > SLOW * usual}
+
+
+def kinds(mutant: Mutant) -> list[str]:
+    """What a mutant has in common with others, the nearest first: part and change, change, part, nothing."""
+    change = mutant.change.partition(" (")[0]
+    kind, more, _ = change.partition(": ")
+    change = f"{kind}: less" if more else change
+    return [f"{mutant.part}: {change}", change, mutant.part, ""]
 
 
 def alike(test: str, mutant: Mutant) -> str:

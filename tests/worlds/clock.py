@@ -72,6 +72,7 @@ class Ticks:
         patch.setattr(secrets, "token_urlsafe", lambda size=32: f"{self.count:0{size}d}")
         # What is planted while both are served is for the requests to find.
         patch.setattr(Watch, "watching", nullcontext)
+        patch.setattr(Watch, "refusal", "")  # it would miss being looked at
         patch.setattr(api.auth, "uuid4", lambda: UUID(int=self.count))
         patch.setattr(api.auth, "datetime", Frozen)
 
