@@ -35,7 +35,8 @@ class Claims(NamedTuple):
     session_id: UUID
     expires: int
     issued: int
-    by: Literal["session", "provider"] = "session"
+    by: Literal["session", "provider", "key"] = "session"
+    scope: str = ""
 
 
 class Key(NamedTuple):

@@ -87,6 +87,7 @@ ANSWERS: dict[str, Callable[[Diagnostic], Problem]] = {
     "23505": field(409, "There is one already."),
     "23514": field(422, "This value is outside its limits."),
     "23502": field(422, "This value is required."),
+    "25006": plain(403, "This key may only read."),
     "23001": lambda found: Problem(409, f"{(found.message_primary or '').capitalize()}."),
     "P0002": lambda _: not_found(),
     "22": plain(422, "A value cannot be stored as it is."),

@@ -8,10 +8,12 @@ from functools import partial
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.apikeys import ApiKeys
 from api.auth import SKEW
 from api.issuer import Issuer
 from api.remembered import Remembered
 from api.subjects import Subjects
+from db.beside import beside
 from db.boot import check
 from db.ended import Ended
 from db.engine import engine
@@ -46,12 +48,18 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     issuer = Issuer(settings.issued) if settings.issued else None
     remembered = Remembered(ended, seconds=settings.token_minutes * 60)
     app.state.subjects = Subjects(issuer, app.state.auth, remembered) if issuer else None
+    app.state.api_keys = keys = ApiKeys(app.state.auth, Remembered(ended, seconds=settings.token_minutes * 60))
     try:
         if issuer:
             await issuer.start()
         await check(app.state.api, "app_api", known(), head())
         await check(app.state.auth, "app_auth", known(), head())
-        async with app.state.ended.watched(), app.state.watch.watching(), app.state.outbox.sending(app.state.auth):
+        async with (
+            ended.watched(),
+            app.state.watch.watching(),
+            app.state.outbox.sending(app.state.auth),
+            beside(keys.noting()),
+        ):
             yield
     finally:
         await watched.dispose()

@@ -24,6 +24,7 @@ from db.seal import Identity, Seal
 
 # Spelled out, so that no `alter role … set default_transaction_…` changes what a request runs in.
 BEGIN = "begin isolation level read committed, read write"
+READ_ONLY = "begin isolation level read committed, read only"
 # Bound as parameters: another session of the same login can read query text, never parameters.
 BIND = (
     "select pg_catalog.set_config('role', %s, true), pg_catalog.set_config(%s, %s, true), "
@@ -40,9 +41,12 @@ def _worth_a_line(record: logging.LogRecord) -> bool:
 logging.getLogger("psycopg").addFilter(_worth_a_line)
 
 
-def person(user_id: UUID, role: str = "app_user") -> Identity:
-    """A signed-in person: `app_user`, `app_guest` in what others share with them too, or `app_trash` at the bin."""
-    return Identity(role, "app.current_user_id", str(user_id))
+def person(user_id: UUID, role: str = "app_user", scope: str = "") -> Identity:
+    """A signed-in person, as `app_user`, or as `app_guest` in what others share with them, or at the bin as `app_trash`.
+
+    A scope narrows what they may: `read:` writes nothing, `write:<workspace>` and `read:<workspace>` see nothing else.
+    """
+    return Identity(role, "app.current_user_id", str(user_id), scope)
 
 
 def address(email: str) -> Identity:
@@ -65,6 +69,11 @@ def token(token_hash: bytes) -> Identity:
     return Identity("app_auth", "auth.token", token_hash.hex())
 
 
+def key(key_id: UUID) -> Identity:
+    """Whoever holds this API key: `app_auth` looks it up alone."""
+    return Identity("app_auth", "auth.key", str(key_id))
+
+
 def binding(identity: Identity, seal: Seal | None, pid: int) -> tuple[str, str, str, str, str]:
     """The parameters of BIND, for a transaction that starts now on the backend `pid`."""
     return (*identity, seal(identity, pid) if seal else "")
@@ -82,7 +91,10 @@ class Connection(Resettable):
 
     def bind_to(self, identity: Identity | None, *, once: bool = False, begin: str = BEGIN) -> None:
         """From now on, until bound to another: who transactions belong to, whether one statement is all, and how they begin."""
-        self.identity, self.once, self.spent, self.begin = identity, once, False, begin
+        self.identity, self.once, self.spent = identity, once, False
+        # Postgres holds it to that, whatever is executed; policies/identity.sql asks for it.
+        reads = identity is not None and identity.scope.startswith("read:")
+        self.begin = READ_ONLY if reads and begin == BEGIN else begin
 
     @asynccontextmanager
     async def bound(self) -> AsyncIterator[None]:

@@ -20,7 +20,17 @@ grant execute on function app.claimed_user_id() to app_guest; -- invoker
 grant execute on function app.claimed_user_id() to app_trash; -- invoker
 grant execute on function app.claimed_user_id() to app_user; -- invoker
 grant execute on function app.claimed_user_id() to app_viewer; -- invoker
+grant execute on function app.claimed_workspace() to app_auth; -- invoker
+grant execute on function app.claimed_workspace() to app_guest; -- invoker
+grant execute on function app.claimed_workspace() to app_trash; -- invoker
+grant execute on function app.claimed_workspace() to app_user; -- invoker
+grant execute on function app.claimed_workspace() to app_viewer; -- invoker
 grant execute on function app.create_workspace(name text) to app_user; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function app.current_member_id() to app_auth; -- invoker
+grant execute on function app.current_member_id() to app_guest; -- invoker
+grant execute on function app.current_member_id() to app_trash; -- invoker
+grant execute on function app.current_member_id() to app_user; -- invoker
+grant execute on function app.current_member_id() to app_viewer; -- invoker
 grant execute on function app.current_user_id() to app_auth; -- invoker
 grant execute on function app.current_user_id() to app_guest; -- invoker
 grant execute on function app.current_user_id() to app_trash; -- invoker
@@ -62,6 +72,7 @@ grant execute on function auth.current_token() to app_auth; -- invoker
 grant execute on function auth.end_session(token_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.ended_sessions(lifetime interval) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.erase(password_hash text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.key_used() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.mail_invitation(invitation uuid, address text, mail uuid) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.mailed() to app_auth; -- invoker, search_path=pg_catalog, pg_temp
 grant execute on function auth.passed(place bytea, network bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
@@ -75,6 +86,7 @@ grant execute on function auth.settle_mail(mail uuid, taken boolean) to app_auth
 grant execute on function auth.sign_in(password_hash text, token_hash bytea, device text, place bytea, network bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.sign_up(password_hash text, name text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.start_session(password_hash text, token_hash bytea, device text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.use_key(secret_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function seal.verified(setting text) to app_auth; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
 grant execute on function seal.verified(setting text) to app_guest; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
 grant execute on function seal.verified(setting text) to app_owner; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
@@ -93,16 +105,16 @@ grant update (deleted_at) on app.comments to app_trash;
 -- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
 create policy fence on app.comments as restrictive for all to app_trash, app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_user_id() AS current_user_id)));
+  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_member_id() AS current_member_id)));
 -- A new row names its maker.
 create policy fence_insert on app.comments as restrictive for insert to app_user
-  with check (created_by = ( SELECT app.current_user_id() AS current_user_id));
+  with check (created_by = ( SELECT app.current_member_id() AS current_member_id));
 -- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.
 create policy insert_member on app.comments as permissive for insert to app_user
   with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
 -- A row changes, and goes to the bin, by its author alone; only a parent's trigger takes it along (depth above 0: no request can make a trigger).
 create policy needs_author on app.comments as restrictive for update to app_trash, app_user
-  with check ((created_by = ( SELECT app.current_user_id() AS current_user_id)) OR (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0));
+  with check ((created_by = ( SELECT app.current_member_id() AS current_member_id)) OR (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0));
 -- Every write, the bin included, takes an editor.
 create policy needs_editor on app.comments as restrictive for all to app_trash, app_user
   with check (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]));
@@ -140,10 +152,10 @@ create policy delete_admin on app.invitations as permissive for delete to app_us
 -- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
 create policy fence on app.invitations as restrictive for all to app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_user_id() AS current_user_id)));
+  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_member_id() AS current_member_id)));
 -- A new row names its maker.
 create policy fence_insert on app.invitations as restrictive for insert to app_user
-  with check (created_by = ( SELECT app.current_user_id() AS current_user_id));
+  with check (created_by = ( SELECT app.current_member_id() AS current_member_id));
 -- Says "member" only: a stranger meets no row, a member without the role meets needs_admin or needs_owner by name.
 create policy insert_member on app.invitations as permissive for insert to app_user
   with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
@@ -162,6 +174,36 @@ create policy select_inspector on app.invitations as permissive for select to ap
 -- app.accept_invitation sees open invitations, and the one that it has just closed for the caller.
 create policy select_open on app.invitations as permissive for select to app_owner
   using ((accepted_at IS NULL) OR (accepted_by = ( SELECT app.current_user_id() AS current_user_id)));
+
+alter table app.keys enable row level security, force row level security;
+grant delete on app.keys to app_user;
+grant insert (name, read_only, only_workspace_id, expires_at, secret_hash) on app.keys to app_user;
+grant select (name, read_only, only_workspace_id, expires_at, id, owner_id, created_at, used_at, disabled_at) on app.keys to app_viewer;
+grant select (name, read_only, only_workspace_id, expires_at, secret_hash, id, owner_id, created_at, used_at, disabled_at) on app.keys to app_inspector;
+grant select (name, read_only, only_workspace_id, expires_at, secret_hash, id, owner_id, created_at, used_at, disabled_at) on app.keys to app_user;
+-- Revoking.
+create policy delete_own on app.keys as permissive for delete to app_user
+  using (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+-- At most the person's own, whatever another policy says.
+create policy fence on app.keys as restrictive for all to app_user, app_viewer
+  using (owner_id = ( SELECT app.current_user_id() AS current_user_id))
+  with check (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+-- A key of one's own.
+create policy insert_own on app.keys as permissive for insert to app_user
+  with check (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+-- auth.use_key and auth.key_used see the key that their transaction is bound to, auth.set_keys_disabled the person's.
+create policy select_bound on app.keys as permissive for select to app_owner
+  using ((id = ( SELECT auth.current_key() AS current_key)) OR (owner_id = ( SELECT auth.current_person() AS current_person)));
+-- All rows, of everybody.
+create policy select_inspector on app.keys as permissive for select to app_inspector
+  using true;
+-- The person's keys.
+create policy select_own on app.keys as permissive for select to app_user, app_viewer
+  using (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+-- auth.key_used says when, auth.set_keys_disabled whether.
+create policy update_bound on app.keys as permissive for update to app_owner
+  using ((id = ( SELECT auth.current_key() AS current_key)) OR (owner_id = ( SELECT auth.current_person() AS current_person)))
+  with check ((id = ( SELECT auth.current_key() AS current_key)) OR (owner_id = ( SELECT auth.current_person() AS current_person)));
 
 alter table app.looks enable row level security, force row level security;
 grant insert (who, whom, why, until) on app.looks to app_inspector;
@@ -194,7 +236,7 @@ create policy delete_member on app.memberships as permissive for delete to app_u
 -- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
 create policy fence on app.memberships as restrictive for all to app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_user_id() AS current_user_id)));
+  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_member_id() AS current_member_id)));
 -- Functions make nobody a member but the caller: nobody is added without accepting.
 create policy insert_self on app.memberships as permissive for insert to app_owner
   with check (user_id = ( SELECT app.current_user_id() AS current_user_id));
@@ -206,7 +248,7 @@ create policy select_member on app.memberships as permissive for select to app_u
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
 -- Functions that read memberships as app_owner see the caller's alone: without recursion, and without bypass.
 create policy select_self on app.memberships as permissive for select to app_owner
-  using (user_id = ( SELECT app.current_user_id() AS current_user_id));
+  using (user_id = ( SELECT app.current_member_id() AS current_member_id));
 -- Says "member" only: guard_membership compares old and new role with the caller's, and names the role that is missing.
 create policy update_member on app.memberships as permissive for update to app_user
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
@@ -329,10 +371,10 @@ grant update (name, description) on app.projects to app_user;
 -- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
 create policy fence on app.projects as restrictive for all to app_trash, app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_user_id() AS current_user_id)));
+  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_member_id() AS current_member_id)));
 -- A new row names its maker.
 create policy fence_insert on app.projects as restrictive for insert to app_user
-  with check (created_by = ( SELECT app.current_user_id() AS current_user_id));
+  with check (created_by = ( SELECT app.current_member_id() AS current_member_id));
 -- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.
 create policy insert_member on app.projects as permissive for insert to app_user
   with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
@@ -400,10 +442,10 @@ grant update (project_id, title, body, status, due_on) on app.tasks to app_user;
 -- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
 create policy fence on app.tasks as restrictive for all to app_trash, app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_user_id() AS current_user_id)));
+  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_member_id() AS current_member_id)));
 -- A new row names its maker.
 create policy fence_insert on app.tasks as restrictive for insert to app_user
-  with check (created_by = ( SELECT app.current_user_id() AS current_user_id));
+  with check (created_by = ( SELECT app.current_member_id() AS current_member_id));
 -- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.
 create policy insert_member on app.tasks as permissive for insert to app_user
   with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
@@ -467,7 +509,7 @@ grant update (name) on app.workspaces to app_user;
 -- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
 create policy fence on app.workspaces as restrictive for all to app_trash, app_user, app_viewer
   using (id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_user_id() AS current_user_id)));
+  with check ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_member_id() AS current_member_id)));
 -- app.create_workspace makes workspaces in the caller's name alone.
 create policy insert_founder on app.workspaces as permissive for insert to app_owner
   with check (created_by = ( SELECT app.current_user_id() AS current_user_id));

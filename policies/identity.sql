@@ -8,9 +8,25 @@ create function app.claimed_user_id() returns uuid language sql stable parallel 
 return nullif(current_setting('app.current_user_id', true), '')::uuid;
 grant execute on function app.claimed_user_id() to app_user, app_guest, app_trash, app_viewer, app_auth;
 
--- current_user_id: the identity that policies trust. The planner puts the body in its place, so the call costs nothing.
+-- claimed_workspace: the one workspace that app.current_scope narrows an identity to, or null. A seal is over the scope too:
+-- whoever reads this asks current_member_id() in the same expression or function body, where nothing of the caller's can
+-- change a setting between the two.
+create function app.claimed_workspace() returns uuid language sql stable parallel restricted
+return nullif(split_part(current_setting('app.current_scope', true), ':', 2), '')::uuid;
+grant execute on function app.claimed_workspace() to app_user, app_guest, app_trash, app_viewer, app_auth;
+
+-- current_member_id: who is asking, as far as workspaces go; what a scope leaves of them is app.my_workspaces' to say. A scope
+-- that may only read is nobody in a transaction that could write, and Postgres lets none become one once it has read.
+create function app.current_member_id() returns uuid language sql stable parallel restricted
+return case when starts_with(coalesce(current_setting('app.current_scope', true), ''), 'read:')
+  and current_setting('transaction_read_only') = 'off' then null else seal.verified('app.current_user_id')::uuid end;
+grant execute on function app.current_member_id() to app_user, app_guest, app_trash, app_viewer, app_auth;
+
+-- current_user_id: the identity that policies trust: whose rows are private, and who acts in their own name. Nobody where one
+-- workspace is all, so that a table which does not think of scopes has no row there. The planner puts the body in its place,
+-- so the call costs nothing.
 create function app.current_user_id() returns uuid language sql stable parallel restricted
-return seal.verified('app.current_user_id')::uuid;
+return case when app.claimed_workspace() is null then app.current_member_id() end;
 grant execute on function app.current_user_id() to app_user, app_guest, app_trash, app_viewer, app_auth;
 
 -- current_email: the address that policies trust, for those who sign up or in.

@@ -5,7 +5,7 @@
 -- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
 create policy fence on {table} as restrictive for all to app_user, app_viewer
   using (workspace_id = any ((select app.my_workspaces())::uuid[]))
-  with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.current_user_id()));
+  with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.current_member_id()));
 
 -- Members see who else is one.
 create policy select_member on {table} for select to app_user, app_viewer
@@ -22,7 +22,7 @@ create policy delete_member on {table} for delete to app_user
 
 -- Functions that read memberships as app_owner see the caller's alone: without recursion, and without bypass.
 create policy select_self on {table} for select to app_owner
-  using (user_id = (select app.current_user_id()));
+  using (user_id = (select app.current_member_id()));
 
 -- Functions make nobody a member but the caller: nobody is added without accepting.
 create policy insert_self on {table} for insert to app_owner

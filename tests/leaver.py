@@ -77,6 +77,7 @@ async def leaver(client: httpx.AsyncClient, owner: Owner) -> Leaver:
     await joined(alice, ada, shared, "owner")
     await joined(erin, ada, shared, "viewer")
     await joined(ada, alice, hers, "editor")
+    await joined(person("fay", client, owner), alice, hers, "viewer")
     left = (await mallory.made("/v1/workspaces", name="left"))["id"]
     membership = await joined(ada, mallory, left, "admin")
     mine, *_ = [await made(ada, workspace) for workspace in (alone, shared, hers, left)]
@@ -85,6 +86,7 @@ async def leaver(client: httpx.AsyncClient, owner: Owner) -> Leaver:
     assert (await ada.call("DELETE", f"/v1/memberships/{membership}")).status_code == 204
     theirs = await made(alice, shared)
     assert (await ada.call("PATCH", f"/v1/projects/{theirs['projects']}", {"name": "ada was here"})).status_code == 200
+    await ada.made("/v1/me/keys", name="a key")
     assert (await ada.call("PATCH", "/v1/me", {"name": "Ada the leaver"})).status_code == 200
     assert (await ada.call("PATCH", f"/v1/workspaces/{shared}", {"name": "shared by two"})).status_code == 200
     for name in SHARED:

@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy import func, select
 
 from api.bodies import Body
-from api.deps import Me
+from api.deps import SignedIn
 from api.outbox import token_hash
 from api.problems import Problem, in_body
 from api.routes.auth import LONGEST, Address, Password
@@ -61,7 +61,7 @@ async def choose_password(request: Request, chosen: Chosen) -> None:
 
 
 @router.post("/me/email", status_code=204)
-async def request_change(request: Request, me: Me, change: Change) -> None:
+async def request_change(request: Request, me: SignedIn, change: Change) -> None:
     """Mail a link to a new address of mine, whether or not somebody has it."""
     state, mine = request.app.state, person(me.user_id, "app_auth")
     place = state.throttle.place(request, str(me.user_id))

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.responses import StreamingResponse
 
 from api.bodies import Body
-from api.deps import Me
+from api.deps import Me, SignedIn
 from api.errors import sqlstate
 from api.export import line, lines, readable
 from api.limits import extend
@@ -35,7 +35,7 @@ async def reading(request: Request, me: Me) -> AsyncIterator[Snapshot]:
         raise Problem(429, "An export of yours is on its way: wait for its end.", headers={"Retry-After": "30"})
     state.exporting.add(me.user_id)
     try:
-        async with snapshot(state.exports, *(person(me.user_id, role) for role in ROLES)) as read:
+        async with snapshot(state.exports, *(me.identity(role) for role in ROLES)) as read:
             yield read
     finally:
         state.exporting.discard(me.user_id)
@@ -49,7 +49,7 @@ async def export(request: Request, me: Me, read: Annotated[Snapshot, Depends(rea
     """All that I may read, one row a line: `{"table": …, "row": …}`. The last line is `{"end": {"rows": …}}`."""
     account = []
     for table, statement in readable("auth", "app_auth"):
-        account += [line(table, row) for row in await once(request.app.state.auth, person(me.user_id, "app_auth"), statement)]
+        account += [line(table, row) for row in await once(request.app.state.auth, me.identity("app_auth"), statement)]
     headers = {"Content-Disposition": 'attachment; filename="export.ndjson"', "Cache-Control": "no-store"}
     return StreamingResponse(_paced(request, account, read), media_type="application/x-ndjson", headers=headers)
 
@@ -70,7 +70,7 @@ class Proof(Body):
 
 
 @router.delete("", status_code=204)
-async def leave(request: Request, me: Me, proof: Proof) -> None:
+async def leave(request: Request, me: SignedIn, proof: Proof) -> None:
     """End my account, and with it all that is mine alone. What I share stays where it is, without my name."""
     state, mine = request.app.state, person(me.user_id, "app_auth")
     place = state.throttle.place(request, str(me.user_id))

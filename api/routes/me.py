@@ -9,7 +9,7 @@ from sqlmodel import col
 from starlette.responses import Response
 
 from api.bodies import Body, answer, columns, patch_body
-from api.deps import Me
+from api.deps import Me, SignedIn
 from api.problems import Problem, in_body
 from api.resource import one
 from api.routes.auth import LONGEST, Password
@@ -35,7 +35,7 @@ class NewPassword(Body):
 
 
 @router.post("/password", status_code=204)
-async def change_password(request: Request, me: Me, change: NewPassword) -> None:
+async def change_password(request: Request, me: SignedIn, change: NewPassword) -> None:
     """Change my password; every session but this one ends."""
     state, mine = request.app.state, person(me.user_id, "app_auth")
     place = state.throttle.place(request, str(me.user_id))

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 
 from api.auth import unauthorized
 from api.bodies import Body
-from api.deps import Me
+from api.deps import SignedIn
 from api.grants import LONGEST, Tokens, digest, successor, taken_apart, tokens
 from db.models.sessions import Session
 from db.transaction import once, session
@@ -42,6 +42,6 @@ async def sign_out(request: Request, given: Refresh) -> None:
 
 
 @router.delete("/me/sessions", status_code=204)
-async def sign_out_everywhere(me: Me) -> None:
+async def sign_out_everywhere(me: SignedIn) -> None:
     """End all of the caller's sessions, this one included."""
     await me.once(delete(Session).returning(Session.id))  # type: ignore[call-overload]

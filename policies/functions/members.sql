@@ -2,7 +2,7 @@
 -- Every plpgsql function here ends its search_path in pg_temp: otherwise a temporary type named uuid would run its maker's
 -- code with the function owner's rights.
 
--- my_workspaces: where the caller holds this role or a higher one. It reads memberships as app_owner, whose own policy there
+-- my_workspaces: where the caller holds this role or a higher one, of those that a scope leaves. It reads memberships as app_owner, whose own policy there
 -- shows the caller's rows alone: no recursion, no bypass, and a mistake in this body leaks nothing.
 create function app.my_workspaces(minimum text default 'viewer') returns uuid[]
 language plpgsql stable parallel restricted security definer set search_path = pg_catalog, pg_temp as $$
@@ -14,6 +14,7 @@ begin
   return coalesce((
     select array_agg(workspace_id) from app.memberships
     where user_id = app.claimed_user_id() and app.role_rank(role) >= app.role_rank(minimum)
+      and (app.claimed_workspace() is null or workspace_id = app.claimed_workspace())
   ), '{}');
 end
 $$;
@@ -23,7 +24,7 @@ grant execute on function app.my_workspaces(minimum text) to app_user, app_trash
 create function app.my_people() returns uuid[]
 language plpgsql stable parallel restricted set search_path = pg_catalog, pg_temp as $$
 begin
-  return (select array_agg(distinct user_id) from app.memberships) || app.current_user_id();
+  return (select array_agg(distinct user_id) from app.memberships) || app.current_member_id();
 end
 $$;
 grant execute on function app.my_people() to app_user, app_viewer;
@@ -45,7 +46,7 @@ begin
       return null;
     end if;
     return case when tg_op = 'DELETE' then old else new end;
-  elsif app.current_user_id() is null then
+  elsif app.current_member_id() is null then
     raise insufficient_privilege using message = 'no identity';
   end if;
   if not (tg_op = 'DELETE' and old.user_id = app.claimed_user_id()) then

@@ -8,7 +8,9 @@ return seal.verified('auth.session')::uuid;
 create function auth.current_person() returns uuid
 language sql stable parallel restricted set search_path = pg_catalog, pg_temp as $$
   select coalesce(app.current_user_id(),
-    (select user_id from auth.credentials where email = auth.current_email()), auth.mailed());
+    (select user_id from auth.credentials where email = auth.current_email()),
+    (select user_id from auth.subjects where issuer = auth.current_issuer() and subject = auth.current_subject()),
+    auth.mailed());
 $$;
 
 -- start_session: for the password that was found right, unless it was changed or its account disabled since, or the address is not verified.
@@ -93,7 +95,8 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 begin
   update auth.credentials set disabled_at = case when disabled then now() end, updated_at = now()
   where email = auth.current_email();
-  if found and disabled then
+  perform auth.set_keys_disabled(disabled);
+  if disabled then
     delete from app.sessions where owner_id = auth.current_person();
   end if;
   return exists (select from auth.credentials where email = auth.current_email());

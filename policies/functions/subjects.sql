@@ -58,6 +58,10 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 begin
   update auth.subjects set disabled_at = case when disabled then now() end
   where issuer = auth.current_issuer() and subject = auth.current_subject();
-  return found;
+  if not found then
+    return false;
+  end if;
+  perform auth.set_keys_disabled(disabled);
+  return true;
 end
 $$;

@@ -35,14 +35,14 @@ async def test_leaving_takes_ones_own_rows_and_nobody_elses(ada: Leaver, owner: 
         ]
         names = [column for name, column in nulled if name == table]
         expected[table] = [row | {name: None for name in names if row[name] == me} for row in kept]
-    sessions = [row["id"] for row in before["app.sessions"] if row["owner_id"] == me]
-    assert len(sessions) == 2
+    opened = [row["id"] for table in ("app.sessions", "app.keys") for row in before[table] if row["owner_id"] == me]
+    assert len(opened) == 3
 
     assert (await ada.leave()).status_code == 204
 
     after = everything(owner)
-    ended = [row for row in after["auth.revocations"] if row["session_id"] in sessions]
-    assert len(ended) == 2
+    ended = [row for row in after["auth.revocations"] if row["session_id"] in opened]
+    assert len(ended) == 3
     after["auth.revocations"] = [row for row in after["auth.revocations"] if row not in ended]
     assert after.keys() == expected.keys()
     for table, rows in expected.items():

@@ -19,9 +19,10 @@ SEES = {
     "app.invitations": "accepted_at is null or accepted_by = '{me}'",  # one that a token opens
     "app.sessions": MINE,  # those that end with a password
     "app.users": "id = '{me}'",  # who leaves
+    "app.keys": MINE,  # those that are disabled with their person
     "auth.credentials": "user_id = '{me}'",  # the password that changes
 }
-CHANGES = {"auth.credentials": "user_id = '{me}'"}
+CHANGES = {"auth.credentials": "user_id = '{me}'", "app.keys": MINE}
 DELETES = {"app.sessions": MINE, "app.users": "id = '{me}'"}
 REFUSED = {"app.invitations"}  # an open one is closed in the caller's name and in no other way
 KEPT = {table.fullname for table in metadata.tables.values() if table.info["append_only"]}

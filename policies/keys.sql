@@ -1,0 +1,29 @@
+-- keys: a person sees, makes and revokes their own; functions of schema auth read the one that a transaction is bound to.
+-- needs: id uuid not null, owner_id uuid not null default app.claimed_user_id(), disabled_at timestamptz
+-- within: owner_id
+
+-- At most the person's own, whatever another policy says.
+create policy fence on {table} as restrictive for all to app_user, app_viewer
+  using (owner_id = (select app.current_user_id()))
+  with check (owner_id = (select app.current_user_id()));
+
+-- The person's keys.
+create policy select_own on {table} for select to app_user, app_viewer
+  using (owner_id = (select app.current_user_id()));
+
+-- A key of one's own.
+create policy insert_own on {table} for insert to app_user
+  with check (owner_id = (select app.current_user_id()));
+
+-- Revoking.
+create policy delete_own on {table} for delete to app_user
+  using (owner_id = (select app.current_user_id()));
+
+-- auth.use_key and auth.key_used see the key that their transaction is bound to, auth.set_keys_disabled the person's.
+create policy select_bound on {table} for select to app_owner
+  using (id = (select auth.current_key()) or owner_id = (select auth.current_person()));
+
+-- auth.key_used says when, auth.set_keys_disabled whether.
+create policy update_bound on {table} for update to app_owner
+  using (id = (select auth.current_key()) or owner_id = (select auth.current_person()))
+  with check (id = (select auth.current_key()) or owner_id = (select auth.current_person()));
