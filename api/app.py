@@ -17,6 +17,7 @@ from api.paths import Claims, claim
 from api.resource import resource
 from api.shares import shares
 from api.throttle import Throttle
+from api.totp import Factors
 from db.models import tables
 from db.settings import Settings, load
 from db.shares import Share
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.passwords = Passwords(settings)
     app.state.throttle = Throttle(settings)
     app.state.outbox = Outbox(settings)
+    app.state.factors = Factors(settings)
     errors.install(app)
     app.add_middleware(Limits, max_body_bytes=settings.max_body_bytes, seconds=settings.request_seconds)
     app.add_middleware(Guard)

@@ -66,12 +66,16 @@ grant execute on function auth.attempt(place bytea, network bytea, free integer,
 grant execute on function auth.change_password(password_hash text, renewed text, kept uuid) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.claim_mails() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.confirm_change() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.confirm_factor(step integer, hashes bytea[]) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.current_account() to app_auth; -- invoker
 grant execute on function auth.current_email() to app_auth; -- invoker
 grant execute on function auth.current_token() to app_auth; -- invoker
+grant execute on function auth.drop_factor(password_hash text, step integer, sealed bytea, recovery bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.end_session(token_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.ended_sessions(lifetime interval) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.enrol(password_hash text, sealed bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.erase(password_hash text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.factor() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.key_used() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.mail_invitation(invitation uuid, address text, mail uuid) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.mailed() to app_auth; -- invoker, search_path=pg_catalog, pg_temp
@@ -84,6 +88,7 @@ grant execute on function auth.request_reset(mail uuid, token_hash bytea) to app
 grant execute on function auth.reset_password(password_hash text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.settle_mail(mail uuid, taken boolean) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.sign_in(password_hash text, token_hash bytea, device text, place bytea, network bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.sign_in_with_code(password_hash text, token_hash bytea, device text, place bytea, network bytea, step integer, sealed bytea, recovery bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.sign_up(password_hash text, name text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.start_session(password_hash text, token_hash bytea, device text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.use_key(secret_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
@@ -661,6 +666,21 @@ create policy update_mailed on auth.credentials as permissive for update to app_
 create policy update_self on auth.credentials as permissive for update to app_owner
   using (user_id = ( SELECT app.current_user_id() AS current_user_id))
   with check (user_id = ( SELECT app.current_user_id() AS current_user_id));
+
+alter table auth.factors enable row level security, force row level security;
+-- A recovery code that was used, and what its person gives up.
+create policy delete_bound on auth.factors as permissive for delete to app_owner
+  using (user_id = ( SELECT auth.current_person() AS current_person));
+-- auth.enrol and auth.confirm_factor.
+create policy insert_bound on auth.factors as permissive for insert to app_owner
+  with check (user_id = ( SELECT app.current_user_id() AS current_user_id));
+-- Whoever is signed in, or signs in by the address.
+create policy select_bound on auth.factors as permissive for select to app_owner
+  using (user_id = ( SELECT auth.current_person() AS current_person));
+-- Confirmed, or used.
+create policy update_bound on auth.factors as permissive for update to app_owner
+  using (user_id = ( SELECT auth.current_person() AS current_person))
+  with check (user_id = ( SELECT auth.current_person() AS current_person));
 
 alter table auth.mails enable row level security, force row level security;
 -- A token that was used, and what is old.

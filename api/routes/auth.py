@@ -1,12 +1,13 @@
 """Sign-up and sign-in. Neither answer, nor the work behind it, tells whether an address has an account."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from email_validator import EmailNotValidError, validate_email
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.security import OAuth2PasswordRequestForm
 from pydantic import AfterValidator, BaseModel, Field
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from api.auth import unauthorized
 from api.bodies import Body
@@ -14,6 +15,7 @@ from api.grants import Tokens, digest, new_secret, tokens
 from api.passwords import Passwords
 from api.throttle import LONGEST as LONGEST_DEVICE
 from api.throttle import Throttle
+from api.totp import FACTOR, NONE
 from db.transaction import address, once
 
 router = APIRouter(prefix="/v1/auth", tags=["auth"])
@@ -74,6 +76,7 @@ async def sign_in(
     request: Request,
     form: Annotated[OAuth2PasswordRequestForm, Depends()],
     device_token: Annotated[str, Form(max_length=LONGEST_DEVICE)] = "",
+    code: Annotated[str, Form(max_length=40)] = "",
 ) -> SignedIn:
     """Get tokens for an address (as `username`) and its password."""
     try:
@@ -87,12 +90,32 @@ async def sign_in(
     known = found.password_hash if len(form.password) <= LONGEST else None
     passwords: Passwords = request.app.state.passwords
     if await passwords.verified(known, form.password[:LONGEST]) and known:
-        secret, device = new_secret(), request.headers.get("user-agent", "")[:200]
-        start = func.auth.sign_in(known, digest(secret), device, *place).table_valued("session_id", "user_id")
-        if started := await once(request.app.state.auth, address(email), select(start)):
+        secret, user_agent = new_secret(), request.headers.get("user-agent", "")[:200]
+        new = (known, digest(secret), user_agent, *place)
+        if started := await _started(request, email, new, code):
             if passwords.outdated(known):
                 renewed = await passwords.hashed(form.password)
                 await once(request.app.state.auth, address(email), select(func.auth.rehash(known, renewed)))
             made = tokens(request, started[0].session_id, started[0].user_id, secret)
             return SignedIn(**made.model_dump(), device_token=throttle.device(new_secret(), email))
     raise unauthorized("The address or the password is wrong.")
+
+
+async def _started(request: Request, email: str, new: tuple[Any, ...], code: str) -> Sequence[Row[Any]]:
+    """The session, if there is to be one.
+
+    Raises: Problem 401 where a code is asked for, which only the right password is told.
+    """
+    state, columns = request.app.state, ("session_id", "user_id")
+    started = await once(state.auth, address(email), select(func.auth.sign_in(*new).table_valued(*columns)))
+    if started:
+        return started
+    found = await once(state.auth, address(email), FACTOR)
+    if found and found[0].confirmed:
+        judged = state.factors.judged(code, found[0].user_id, found[0].secret, found[0].last_step) if code else NONE
+        started = await once(
+            state.auth, address(email), select(func.auth.sign_in_with_code(*new, *judged).table_valued(*columns))
+        )
+        if not started:
+            raise unauthorized("Send a code of your second factor as `code`, one that was not used.")
+    return started

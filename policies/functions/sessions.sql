@@ -13,23 +13,33 @@ language sql stable parallel restricted set search_path = pg_catalog, pg_temp as
     auth.mailed());
 $$;
 
--- start_session: for the password that was found right, unless it was changed or its account disabled since, or the address is not verified.
-create function auth.start_session(password_hash text, token_hash bytea, device text) returns table (session_id uuid, user_id uuid)
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+-- begin_session: for the password that was found right, unless it was changed or its account disabled since, or the address is not
+-- verified. Called by functions that ask for what else is needed.
+create function auth.begin_session(password_hash text, token_hash bytea, device text) returns table (session_id uuid, user_id uuid)
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 begin
-  select c.user_id into start_session.user_id from auth.credentials c
+  select c.user_id into begin_session.user_id from auth.credentials c
   where c.email = auth.current_email()
-    and c.password_hash = start_session.password_hash and c.disabled_at is null and not c.unverified;
+    and c.password_hash = begin_session.password_hash and c.disabled_at is null and not c.unverified;
   if not found then
     return;
   end if;
-  start_session.session_id := app.uuidv7();
+  begin_session.session_id := app.uuidv7();
   insert into app.sessions (id, owner_id, device)
-  values (start_session.session_id, start_session.user_id, start_session.device);
+  values (begin_session.session_id, begin_session.user_id, begin_session.device);
   insert into auth.refresh_tokens (owner_id, session_id, token_hash)
-  values (start_session.user_id, start_session.session_id, start_session.token_hash);
+  values (begin_session.user_id, begin_session.session_id, begin_session.token_hash);
   return next;
+end
+$$;
+-- start_session: auth.begin_session for who has no second factor.
+create function auth.start_session(password_hash text, token_hash bytea, device text) returns table (session_id uuid, user_id uuid)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not exists (select from auth.factors f where f.user_id = auth.current_person() and f.confirmed) then
+    return query select * from auth.begin_session(password_hash, token_hash, device);
+  end if;
 end
 $$;
 grant execute on function auth.start_session(password_hash text, token_hash bytea, device text) to app_auth;

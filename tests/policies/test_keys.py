@@ -13,7 +13,8 @@ NAMES = """array(select attname::text from unnest({keys}) with ordinality k (num
   join pg_attribute on attrelid = {table} and attnum = number order by place)"""
 # What functions and triggers of the database, or a request, give every row.
 GIVEN = {
-    "bucket", "workspace_id", "user_id", "password_hash", "email", "session_id", "token_hash", "owner_id", "whom", "until",
+    "secret", "bucket", "workspace_id", "user_id", "password_hash", "email", "session_id", "token_hash", "owner_id", "whom",
+    "until",
 }  # fmt: skip
 RELATIONS = "pg_class c join pg_namespace n on n.oid = relnamespace"
 

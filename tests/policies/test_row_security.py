@@ -8,6 +8,7 @@ from tests.policies.catalog import TABLES, Connection, rows, tables
 
 # Tables without a fence for requests, and why.
 UNFENCED = {
+    "auth.factors": "no role has any right there; functions of app_owner see those of whom the transaction is about",
     "auth.mails": "no role has any right there; functions of app_owner see those of the token, address or person that is bound",
     "auth.attempts": "no role has any right there; functions of app_owner see the account that is bound, and networks",
     "auth.credentials": "no request's role has any right there; app_auth sees the address that its transaction names",
