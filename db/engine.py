@@ -36,7 +36,7 @@ def engine(url: str, *, pool_size: int, seal: Seal | None, pool_timeout: float =
 
 
 def refuse_dead(connection: Any, _record: Any, _proxy: Any) -> None:
-    """Costs no round trip. One that is being reset is looked at when that has ended (`lent` in db/transaction.py).
+    """Costs no round trip. Where a reset was begun its answer is read first (`lent` in db/transaction.py).
 
     Raises: DisconnectionError, upon which the pool connects anew.
     """
