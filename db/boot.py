@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from db.pooler import check_pooler
 from db.refusal import Refusal
 from db.sealed import check_seal
 from db.transaction import lent
@@ -64,6 +65,7 @@ async def check(engine: AsyncEngine, login: str, known: set[str], head: str) -> 
     """
     async with reached(engine, login) as connection:
         await check_login(connection, login)
+        await check_pooler(connection)
         unforced = (await connection.scalars(UNFORCED)).all()
         if unforced:
             raise Refusal(f"{unforced[0]} lacks forced row security: run `make migrate`, or mend it as its owner with "

@@ -8,15 +8,17 @@ import asyncio
 import logging
 import select
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import generators
+from psycopg.abc import PQGen
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 from db.cancelled import Cancelled
 
+RV = TypeVar("RV")
 log = logging.getLogger("rowkeep")
 PATIENCE = 5  # seconds that closing waits for an answer on its way
 
@@ -37,6 +39,8 @@ class Resettable(Cancelled):
     that waits for it costs the API more than the reset costs Postgres.
     """
 
+    # Behind a pooler the message would reach whichever session it is given: the pooler resets, or `db.pooler` refuses.
+    pooled = False
     _sent = False
     _waiting: asyncio.Task[list[PGresult]] | None = None
     _ended = False
@@ -61,7 +65,7 @@ class Resettable(Cancelled):
 
     def reset(self) -> None:
         """Begins."""
-        if self.closed or self.insisting is not None or self.info.transaction_status != TransactionStatus.IDLE:
+        if self.pooled or self.closed or self.insisting is not None or self.info.transaction_status != TransactionStatus.IDLE:
             return
         self._sent = True
         # Below cursors, whose upkeep of prepared statements would come in between. Who reads the answer sees what failed.
@@ -100,17 +104,16 @@ class Resettable(Cancelled):
         return await asyncio.shield(self._waiting)
 
     async def _rest(self, results: list[PGresult]) -> list[PGresult]:
-        async with self.lock:
-            rest: list[PGresult] = await self.wait(generators.execute(self.pgconn))
-            return results + rest
+        rest: list[PGresult] = await super().wait(generators.execute(self.pgconn))
+        return results + rest
+
+    async def wait(self, gen: PQGen[RV], *arguments: Any, **options: Any) -> RV:
+        """Whatever is sent comes this way, past cursors too: a rollback by the pool, a pipeline by hand."""
+        await self.settled()
+        return await super().wait(gen, *arguments, **options)
 
     def _noticed(self, notice: psycopg.errors.Diagnostic) -> None:
         self._ended |= notice.severity_nonlocalized == "FATAL"
-
-    async def rollback(self) -> None:
-        """What a pool does to each connection that comes back, one that was taken out and not used too."""
-        await self.settled()
-        await super().rollback()
 
     async def close(self) -> None:
         """Whoever closes may be cancelled as they wait."""
