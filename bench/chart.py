@@ -29,7 +29,6 @@ class Panel(NamedTuple):
     legend: Sequence[tuple[str, str]]
     aim: float
     rows: Sequence[tuple[str, Sequence[Bar]]]
-    digits: int = 2
 
 
 def draw(results: Results) -> str:
@@ -51,13 +50,7 @@ def draw(results: Results) -> str:
             [(f"notes · {each.operation}", [Bar(each.ratio, DARK)]) for each in results.http],
         ),
     ]
-    return picture(panels)
-
-
-def picture(panels: Sequence[Panel]) -> str:
-    """Panels below each other."""
-    parts: list[str] = []
-    top = 16
+    parts, top = [], 16
     for panel in panels:
         if panel.rows:
             drawn, top = _panel(panel, top)
@@ -72,7 +65,7 @@ def picture(panels: Sequence[Panel]) -> str:
 
 def _panel(panel: Panel, top: int) -> tuple[list[str], int]:
     highest = max(panel.aim, *(bar.ratio.high for _, bars in panel.rows for bar in bars))
-    step = next(step for step in (0.25, 0.5, 1, 2, 5, 10, 20, 50) if highest <= 8 * step or step == 50)
+    step = 0.25 if highest <= 2 else 0.5 if highest <= 5 else 1.0
     end = ceil(highest / step) * step
     first = top + 66
     bottom = first + sum(len(bars) * BAR + GAP for _, bars in panel.rows)
@@ -94,7 +87,7 @@ def _panel(panel: Panel, top: int) -> tuple[list[str], int]:
             y = row + (BAR - 1) / 2
             parts.append(f'<rect x="{LEFT}" y="{row}" width="{value - LEFT:.1f}" height="{BAR - 1}" fill="{bar.color}"/>')
             parts.append(f'<path d="M{low} {y}H{high}M{low} {y - 3}v6M{high} {y - 3}v6" stroke="{INK}" fill="none"/>')
-            values.append(f'<text x="{high + 6}" y="{y + 4}" {HALO}>{bar.ratio.middle:.{panel.digits}f}</text>')
+            values.append(f'<text x="{high + 6}" y="{y + 4}" {HALO}>{bar.ratio.middle:.2f}</text>')
             row += BAR
         row += GAP
     # Numbers come last, so that no line runs through them.

@@ -16,11 +16,6 @@ create policy insert_bound on {table} for insert to app_owner
   with check (address = (select auth.current_email()) or user_id = (select app.current_user_id())
     or user_id = (select auth.mailed()));
 
--- Locked while its token is used.
-create policy update_bound on {table} for update to app_owner
-  using (token_hash = (select auth.current_token()))
-  with check (token_hash = (select auth.current_token()));
-
 -- Claimed, sent, or due again.
 create policy update_sender on {table} for update to app_owner
   using (due_at is not null or claimed_at is not null)

@@ -29,7 +29,4 @@ def seal() -> Seal | None:
 
 def pool(url: str, **options: Any) -> AsyncEngine:
     """A pool of a login, as the API would make it."""
-    found = seal()
-    if found and options.get("pooled"):
-        found.backend = False
-    return engine(url, seal=found, **options)
+    return engine(url, seal=seal(), **options)

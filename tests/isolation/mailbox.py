@@ -37,7 +37,7 @@ def email(owner: Connection, who: UUID) -> str:
 def two_mails(world: World, owner: Connection) -> None:
     """Each with a token to choose a password, and no others."""
     owner.execute("delete from auth.mails")
-    for who, made in ((world.alice, HERS), (world.vic, VICS)):
+    for who, made in ((world.vic, VICS), (world.alice, HERS)):
         there = email(owner, who.id)
         stands = rows(owner, "select auth.stands(password_hash, email) from auth.credentials where user_id = %s", who.id)[0]
         owner.execute(WRITE, [uuid4(), "reset", there, who.id, made, stands])

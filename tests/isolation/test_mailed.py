@@ -34,7 +34,7 @@ def mails(world: World, owner: Connection) -> None:
 async def test_token_changes_one_password_once(
     world: World, database: Database, owner: Connection, change: str, good: bool
 ) -> None:
-    owner.execute(f"update auth.mails set {change}".encode())
+    owner.execute(f"update auth.mails set claimed_at = now(), {change}".encode())
     owner.execute("insert into app.sessions (owner_id) values (%s), (%s)", [world.alice.id, world.vic.id])
     hashes = "select count(*) filter (where user_id = %s), count(*) from auth.credentials where password_hash = 'new'"
     open_ = "select count(*) filter (where owner_id = %s) > 0, count(*) filter (where owner_id = %s) > 0 from app.sessions"
@@ -64,7 +64,7 @@ async def test_token_confirms_one_address_once(
     world: World, database: Database, owner: Connection, change: str, good: bool
 ) -> None:
     before = email(owner, world.alice.id)
-    owner.execute(f"update auth.mails set address = 'new' || kind || '@example.com', {change}".encode())
+    owner.execute(f"update auth.mails set claimed_at = now(), address = 'new' || kind || '@example.com', {change}".encode())
     with bound(database.auth, token(HERS)) as session:
         assert rows(session, "select auth.confirm_change()") == [good]
         assert rows(session, "select auth.confirm_change()") == [False]
@@ -79,7 +79,10 @@ async def test_token_confirms_one_address_once(
 
 
 async def test_mails_an_hour_are_few(world: World, database: Database, owner: Connection) -> None:
+    """Whatever others are about to be sent."""
     hers = email(owner, world.alice.id)
+    due = "insert into auth.mails (kind, address, user_id, due_at) select 'reset', 'x@y', %s, now() from generate_series(1, 9)"
+    owner.execute(due, [world.vic.id])
     for identity, call in (
         (address(hers), "select auth.request_reset(gen_random_uuid(), sha256(gen_random_uuid()::text::bytea))"),
         (person(world.alice.id, "app_auth"), "select auth.request_change('x', 'y@example.com', gen_random_uuid(), null)"),

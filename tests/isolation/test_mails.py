@@ -7,7 +7,7 @@ import pytest
 
 from db.seal import Identity
 from db.transaction import address, person, token
-from tests.isolation.mailbox import HERS, INSERT, VICS, bound, email, two_mails
+from tests.isolation.mailbox import HERS, INSERT, bound, email, two_mails
 from tests.isolation.session import acting, outcome
 from tests.people import World
 from tests.policies.catalog import Connection, rows
@@ -31,9 +31,7 @@ async def test_token_reaches_its_mail_and_its_person(world: World, database: Dat
     with bound(database.owner, as_owner(token(HERS))) as session:
         assert rows(session, "select user_id from auth.mails") == [world.alice.id]
         assert rows(session, "select user_id from auth.credentials") == [world.alice.id]
-        assert outcome(session, "select from auth.mails for update") == 1
-        assert outcome(session, "update auth.mails set created_at = now()") == 1
-        assert outcome(session, f"update auth.mails set token_hash = '\\x{VICS.hex()[:-1]}0'") == "42501"
+        assert outcome(session, "update auth.mails set created_at = now()") == 0
         assert outcome(session, INSERT.format(uuid4(), "x@example.com", f"'{world.alice.id}'")) == 1
         assert outcome(session, INSERT.format(uuid4(), "x@example.com", f"'{world.vic.id}'")) == "42501"
         assert outcome(session, "update auth.credentials set updated_at = now()") == 1
