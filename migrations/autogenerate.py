@@ -180,4 +180,6 @@ def _key(entity: ReplaceableEntity) -> str:
 
 
 def _differs(one: ReplaceableEntity, other: ReplaceableEntity) -> bool:
+    if isinstance(one, Comment):  # whose lines are what is read
+        return one.definition != other.definition
     return normalize_whitespace(one.definition) != normalize_whitespace(other.definition)

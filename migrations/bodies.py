@@ -13,12 +13,18 @@ from alembic_utils.pg_function import PGFunction
 from alembic_utils.replaceable_entity import ReplaceableEntity
 from alembic_utils.reversible_op import CreateOp, DropOp, ReplaceOp, RevertOp
 
+from policies.compile import TRIED
+
+# What must see every row, or a seal; the functions by which those ask belong to whom they ask as.
+INSPECTING = (
+    "look", "looking", "looked", "attempt", "bind", "outcome", "holding", "membership", "verdict", "subject", "roles_to_ask",
+    "explain", "who_can",
+)  # fmt: skip
 # Of a schema, or of single functions in one.
 OWNERS = {
     "seal": "app_seal",
-    "audit.look": "app_inspector",
-    "audit.looking": "app_inspector",
-    "audit.looked": "app_inspector",
+    **{f"audit.{name}": "app_inspector" for name in INSPECTING},
+    **{f"audit.as_{role}": f"app_as_{role}" for role in TRIED},
 }
 
 

@@ -12,6 +12,8 @@ from alembic_utils.pg_trigger import PGTrigger
 from alembic_utils.replaceable_entity import ReplaceableEntity
 from alembic_utils.reversible_op import CreateOp, DropOp, ReplaceOp, RevertOp
 
+from policies.views import Comment
+
 
 def written(entity: ReplaceableEntity, *, whole: bool = True) -> str:
     """Python that makes the entity again; for a drop its text is not needed."""
@@ -20,7 +22,9 @@ def written(entity: ReplaceableEntity, *, whole: bool = True) -> str:
         return f'PGGrantTable("{entity.schema}", "{entity.table}", "{entity.role}", "{entity.grant}"{columns})'
     # Functions escape colons as they are made, and would again in the revision.
     definition = entity.definition.replace("\\:", ":") if isinstance(entity, PGFunction) else entity.definition
-    definition = f'r"""{definition}"""' if whole else '""'
+    # Alembic indents what it writes down, which SQL may bear and the lines of a comment may not.
+    quoted = repr(definition) if isinstance(entity, Comment) else f'r"""{definition}"""'
+    definition = quoted if whole else '""'
     place = f', "{entity.on_entity}"' if isinstance(entity, PGPolicy | PGTrigger) else ""
     signature = entity.signature.replace('"', '\\"')
     return f'{_kind(entity).__name__}("{entity.schema}", "{signature}", {definition}{place})'

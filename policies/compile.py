@@ -21,6 +21,9 @@ from policies.sql import FOLDER, Refused, statements
 # One policy and nothing hidden behind it: no semicolon, comment, quoted name or $$ inside, and no second statement.
 POLICY = re.compile(r'create policy \w+ on (?P<table>[\w.]+)\s(?:(?!--|/\*|create\s)[^;"$])*')
 
+# What a request becomes, app_user and so on; policies/roles.sql makes app_as_user and so on to try what those may.
+TRIED = ("user", "guest", "trash")
+
 
 def identity() -> Iterator[ReplaceableEntity]:
     """Functions that no table is needed for: column defaults use them, so they come before the tables."""
@@ -36,6 +39,9 @@ def entities(tables: Iterable[Table]) -> Iterator[ReplaceableEntity]:
     tables = sorted(tables, key=lambda table: table.fullname)
     for path in sorted((FOLDER / "functions").glob("*.sql")):
         yield from _functions(f"functions/{path.name}")
+    if (FOLDER / "functions" / "each" / "as.sql").exists():
+        for role in TRIED:
+            yield from _functions("functions/each/as.sql", role=role)
     for table in tables:
         for pattern in table.info["access"].split():
             if (FOLDER / "functions" / "each" / f"{pattern}.sql").exists():

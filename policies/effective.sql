@@ -5,13 +5,20 @@ grant usage on schema app to app_inspector;
 grant usage on schema app to app_trash;
 grant usage on schema app to app_user;
 grant usage on schema app to app_viewer;
+grant create on schema audit to app_as_guest;
+grant create on schema audit to app_as_trash;
+grant create on schema audit to app_as_user;
 grant create on schema audit to app_inspector;
 grant usage on schema audit to app_api;
+grant usage on schema audit to app_as_guest;
+grant usage on schema audit to app_as_trash;
+grant usage on schema audit to app_as_user;
 grant usage on schema audit to app_auditor;
 grant usage on schema audit to app_auth;
 grant usage on schema audit to app_inspector;
 grant usage on schema audit to app_seal;
 grant usage on schema auth to app_auth;
+grant usage on schema seal to app_inspector;
 grant usage on schema seal to app_owner;
 grant execute on function app.accept_invitation(invitation uuid, secret text) to app_user; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function app.accept_shared_notes(share uuid, secret text) to app_user; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
@@ -50,9 +57,13 @@ grant execute on function app.shared_notes(minimum text) to app_user; -- securit
 grant execute on function app.shared_notes(minimum text) to app_viewer; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function app.uuidv7() to app_inspector; -- invoker
 grant execute on function app.uuidv7() to app_user; -- invoker
+grant execute on function audit.as_guest(statement text, given anyelement) to app_inspector; -- security definer, owner app_as_guest, search_path=pg_catalog, pg_temp
+grant execute on function audit.as_trash(statement text, given anyelement) to app_inspector; -- security definer, owner app_as_trash, search_path=pg_catalog, pg_temp
+grant execute on function audit.as_user(statement text, given anyelement) to app_inspector; -- security definer, owner app_as_user, search_path=pg_catalog, pg_temp
 grant execute on function audit.asked_once(predicate text, function text, kind regtype) to app_auditor; -- invoker, search_path=pg_catalog, pg_temp
 grant execute on procedure audit.become(IN person uuid, IN reason text, IN minutes integer) to app_auditor; -- invoker
 grant execute on function audit.changes(revision text) to app_auditor; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function audit.explain(person uuid, relation text, id uuid, command text, role text) to app_auditor; -- security definer, owner app_inspector, search_path=pg_catalog, pg_temp, lock_timeout=2s
 grant execute on function audit.find() to app_auditor; -- invoker, search_path=pg_catalog, pg_temp, jit=off
 grant execute on function audit.look(person uuid, reason text, minutes integer) to app_auditor; -- security definer, owner app_inspector, search_path=pg_catalog, pg_temp
 grant execute on function audit.looked() to app_auditor; -- security definer, owner app_inspector, search_path=pg_catalog, pg_temp
@@ -61,6 +72,7 @@ grant execute on function audit.printed(expression pg_node_tree, relation oid) t
 grant execute on function audit.state() to app_api; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s
 grant execute on function audit.state() to app_auditor; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s
 grant execute on function audit.state() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s
+grant execute on function audit.who_can(relation text, id uuid, command text, role text) to app_auditor; -- security definer, owner app_inspector, search_path=pg_catalog, pg_temp, lock_timeout=2s
 grant execute on function auth.arrive(name text, issued timestamp with time zone) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.attempt(place bytea, network bytea, free integer, network_free integer, first integer, most integer) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.change_password(password_hash text, renewed text, kept uuid) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
@@ -92,6 +104,7 @@ grant execute on function auth.sign_in_with_code(password_hash text, token_hash 
 grant execute on function auth.sign_up(password_hash text, name text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.start_session(password_hash text, token_hash bytea, device text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.use_key(secret_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function seal.sealed(setting text, value text) to app_inspector; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
 grant execute on function seal.verified(setting text) to app_auth; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
 grant execute on function seal.verified(setting text) to app_guest; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
 grant execute on function seal.verified(setting text) to app_owner; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp

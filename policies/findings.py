@@ -6,6 +6,7 @@ A rule is one file, `policies/audit/rules/<rule>.sql`, with one view `audit.rule
 
 import re
 from collections.abc import Iterator
+from textwrap import fill
 
 from alembic_utils.pg_function import PGFunction
 from alembic_utils.replaceable_entity import ReplaceableEntity
@@ -63,5 +64,7 @@ def _entity(statement: Statement) -> Iterator[ReplaceableEntity]:
 
 
 def comment(made: View | PGFunction | Procedure, text: str) -> Comment:
-    """What psql shows beside it."""
+    """What psql shows beside it; of the functions that a DBA lists, in lines that a screen holds."""
+    if made.schema == "audit" and not isinstance(made, View):
+        text = fill(text, 88)
     return Comment(made.schema, f"{made.type_} {made.schema}.{DEFAULT.sub('', made.signature)}", text)

@@ -38,7 +38,7 @@ from (
   select 'function', p.oid::regprocedure::text, proowner, pronamespace from pg_proc p
 ) ours (kind, name, owner, schema)
 where schema::regnamespace::text in ('app', 'auth', 'audit')
-  and owner::regrole::text not in ('app_owner', 'app_inspector')
+  and owner::regrole::text not in ('app_owner', 'app_inspector') and not starts_with(owner::regrole::text, 'app_as_')
   or schema::regnamespace::text = 'seal' and owner::regrole::text <> 'app_seal'
 order by 1"""
 

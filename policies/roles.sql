@@ -11,19 +11,21 @@ begin
     select * from (values
       ('app_owner', false), ('app_user', false), ('app_guest', false), ('app_trash', false), ('app_viewer', false),
       ('app_auditor', false), ('app_inspector', false), ('app_seal', false),
+      ('app_as_user', false), ('app_as_guest', false), ('app_as_trash', false),
       ('app_api', true), ('app_auth', true)
-    ) as role (name, login)
+    ) as role (name, login), lateral (values (starts_with(name, 'app_as_'))) attribute (inherits)
   loop
     select * into existing from pg_catalog.pg_roles where rolname = wanted.name;
     if not found then
-      execute format('create role %I %s noinherit', wanted.name, case when wanted.login then 'login' else 'nologin' end);
+      execute format('create role %I %s %s', wanted.name, case when wanted.login then 'login' else 'nologin' end,
+        case when wanted.inherits then 'inherit' else 'noinherit' end);
     elsif existing.rolsuper or existing.rolbypassrls then
       raise exception 'role % bypasses row security: run "alter role % nosuperuser nobypassrls" as a superuser first',
         wanted.name, wanted.name;
-    elsif existing.rolinherit or existing.rolcanlogin <> wanted.login
+    elsif existing.rolinherit <> wanted.inherits or existing.rolcanlogin <> wanted.login
        or existing.rolcreaterole or existing.rolcreatedb or existing.rolreplication then
       -- What is right already goes unmentioned: only who has an attribute may mention it.
-      execute concat_ws(' ', format('alter role %I noinherit', wanted.name),
+      execute concat_ws(' ', format('alter role %I', wanted.name), case when wanted.inherits then 'inherit' else 'noinherit' end,
         case when wanted.login then 'login' else 'nologin' end,
         case when existing.rolcreaterole then 'nocreaterole' end,
         case when existing.rolcreatedb then 'nocreatedb' end,
@@ -35,7 +37,8 @@ $$;
 
 -- What each role may become. From 16 on, a membership granted while its member was INHERIT keeps inheriting, whatever
 -- the role says later, and there is one for each grantor: those that are not as they should be are revoked, and one is
--- granted anew where none is left.
+-- granted anew where none is left. An app_as_… has what its role has without asking: it owns the function by which audit.explain
+-- tries what that role may, and nobody becomes it.
 do $$
 declare
   wanted record;
@@ -45,13 +48,15 @@ begin
   for wanted in
     select * from (values
       ('app_user', 'app_api', true), ('app_guest', 'app_api', true), ('app_trash', 'app_api', true),
-      ('app_viewer', 'app_auditor', true), ('app_viewer', 'app_api', false)
-    ) as membership (role, member, given)
+      ('app_viewer', 'app_auditor', true), ('app_viewer', 'app_api', false),
+      ('app_user', 'app_as_user', true), ('app_guest', 'app_as_guest', true), ('app_trash', 'app_as_trash', true)
+    ) as membership (role, member, given), lateral (values (starts_with(member, 'app_as_'))) option (inherits)
   loop
     for found_one in
       select m.grantor from pg_catalog.pg_auth_members m, to_jsonb(m) as options
       where m.roleid = wanted.role::regrole and m.member = wanted.member::regrole
-        and (not wanted.given or m.admin_option or coalesce((options ->> 'inherit_option')::boolean, false)
+        and (not wanted.given or m.admin_option
+          or coalesce((options ->> 'inherit_option')::boolean, wanted.inherits) <> wanted.inherits
           or not coalesce((options ->> 'set_option')::boolean, true))
     loop
       execute format('revoke %I from %I', wanted.role, wanted.member)
@@ -62,12 +67,12 @@ begin
       where m.roleid = wanted.role::regrole and m.member = wanted.member::regrole
     ) then
       execute format('grant %I to %I', wanted.role, wanted.member)
-        || case when modern then ' with inherit false, set true' else '' end;
+        || case when modern then format(' with inherit %s, set true', wanted.inherits::text) else '' end;
     end if;
   end loop;
-  -- Migrations act as app_owner, and make what app_seal and app_inspector own, so the login that runs them must be able to
+  -- Migrations act as app_owner, and make what the others own, so the login that runs them must be able to
   -- become each.
-  for wanted in select unnest(array['app_owner', 'app_seal', 'app_inspector']) as role loop
+  for wanted in select unnest(array['app_owner', 'app_seal', 'app_inspector', 'app_as_user', 'app_as_guest', 'app_as_trash']) as role loop
     if not pg_has_role(current_user, wanted.role, 'member') then
       execute format('grant %I to %I', wanted.role, current_user);
     elsif modern and not pg_has_role(current_user, wanted.role, 'SET') then
@@ -96,7 +101,7 @@ revoke all on schema public from public;
 -- functions; nobody but app_seal reads a key.
 create schema if not exists seal authorization app_seal;
 set local role app_seal;
-grant usage on schema seal to app_owner;
+grant usage on schema seal to app_owner, app_inspector;
 create table if not exists seal.keys (
   inner_pad bytea constraint keys_pkey primary key check (octet_length(inner_pad) = 64),
   outer_pad bytea not null check (octet_length(outer_pad) = 64),
@@ -105,9 +110,18 @@ create table if not exists seal.keys (
 -- A DBA's login, by name. Superusers need not be named.
 create table if not exists seal.exempt (role name constraint exempt_pkey primary key);
 alter default privileges for role app_seal revoke execute on functions from public;
-set local role app_inspector;
-alter default privileges for role app_inspector revoke execute on functions from public;
 reset role;
+do $$
+declare
+  owner name;
+begin
+  foreach owner in array array['app_inspector', 'app_as_user', 'app_as_guest', 'app_as_trash'] loop
+    execute format('set local role %I', owner);
+    execute format('alter default privileges for role %I revoke execute on functions from public', owner);
+    execute 'reset role';
+  end loop;
+end
+$$;
 
 set local role app_owner;
 create schema if not exists app;
@@ -116,8 +130,8 @@ create schema if not exists audit;
 grant usage on schema app to app_user, app_guest, app_trash, app_viewer, app_inspector;
 grant usage on schema auth to app_auth;
 grant usage on schema audit to app_api, app_auth, app_auditor, app_seal;
--- It makes its own functions there; nobody is it but in them.
-grant usage, create on schema audit to app_inspector;
+-- They make their own functions there; nobody is one of them but in those.
+grant usage, create on schema audit to app_inspector, app_as_user, app_as_guest, app_as_trash;
 -- Where migrations stand, and the oldest code revision that the schema still serves.
 create table if not exists audit.alembic_version (version_num varchar(32) constraint alembic_version_pkc primary key);
 create table if not exists audit.release (serves text not null);

@@ -48,3 +48,19 @@ begin
 end
 $$;
 grant execute on function seal.verified(setting text) to app_user, app_guest, app_trash, app_viewer, app_auth, app_owner;
+
+-- sealed: a seal as the API would make it now, on this connection; null without a key. For audit.explain, which asks what a person
+-- may: its functions put settings back before they answer, and a seal is good for the role in which they were called, which is
+-- granted no row.
+create function seal.sealed(setting text, value text) returns text
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  made text := extract(epoch from now())::bigint || '.' || pg_backend_pid();
+  key seal.keys;
+begin
+  select * into key from seal.keys order by made_at desc limit 1;
+  return made || '.' || encode(sha256(key.outer_pad || sha256(key.inner_pad
+    || convert_to(current_setting('role') || '|' || setting || '|' || made || '|' || value, 'UTF8'))), 'hex');
+end
+$$;
+grant execute on function seal.sealed(setting text, value text) to app_inspector;

@@ -28,7 +28,7 @@ from pg_catalog.pg_namespace where nspname in ('app', 'auth', 'audit', 'seal');
 
 -- Who may own what is in them: roles without a login, held to policies like everybody else.
 create view audit.owners with (security_invoker) as
-select oid, rolname as name from pg_catalog.pg_roles where rolname in ('app_owner', 'app_inspector', 'app_seal');
+select oid, rolname as name from pg_catalog.pg_roles where rolname in ('app_owner', 'app_inspector', 'app_seal', 'app_as_user', 'app_as_guest', 'app_as_trash');
 
 -- What a request logs in as, and what it becomes once it is bound. Signed-in people are the ones without a login.
 create view audit.request_roles with (security_invoker) as

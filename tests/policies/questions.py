@@ -12,12 +12,28 @@ FILE = FOLDER / "questions.md"
 BLOCK = re.compile(r"(?<=^```\n)rowkeep=> (?P<question>.*)\n(?:.*\n)*?(?=```$)", re.MULTILINE)
 
 
+# Whom the last questions are about; nothing of it stays.
+WORLD = """
+begin;
+insert into app.users (id, name) values ('00000000-0000-7000-8000-00000000000a', 'ada'),
+  ('00000000-0000-7000-8000-00000000000b', 'bob');
+insert into app.notes (id, owner_id, title)
+  values ('00000000-0000-7000-8000-0000000000a1', '00000000-0000-7000-8000-00000000000a', 'ada''s');
+insert into app.workspaces (id, name) values ('00000000-0000-7000-8000-0000000000f1', 'both');
+insert into app.memberships (workspace_id, user_id, role)
+  values ('00000000-0000-7000-8000-0000000000f1', '00000000-0000-7000-8000-00000000000a', 'owner'),
+    ('00000000-0000-7000-8000-0000000000f1', '00000000-0000-7000-8000-00000000000b', 'viewer');
+insert into app.projects (id, workspace_id, name)
+  values ('00000000-0000-7000-8000-0000000000b1', '00000000-0000-7000-8000-0000000000f1', 'a project');
+"""
+
+
 def answer(url: str, question: str) -> str:
     """What psql prints to a DBA who has what app_auditor has."""
     where, password = apart(url)
     said = subprocess.run(
         [binaries() / "psql", "--no-psqlrc", "--quiet", where],
-        input=f"set role app_auditor;\n{question}\n",
+        input=f"{WORLD}\nset role app_auditor;\n{question}\n",
         env={"PGPASSWORD": password or "", "PGCLIENTENCODING": "UTF8"},
         capture_output=True,
         text=True,

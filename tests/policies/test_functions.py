@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 
+from policies.compile import TRIED
 from tests.policies.catalog import Connection, rows
 from tests.server import Database
 
@@ -30,12 +31,12 @@ def test_every_function_is_bound_to_what_it_names(owner: Connection) -> None:
 
 
 def test_functions_belong_to_roles_that_have_no_way_around_policies(owner: Connection) -> None:
-    inspected = {("audit", "app_inspector"), ("seal", "app_seal")}
+    inspected = {("audit", "app_inspector"), ("seal", "app_seal"), *(("audit", f"app_as_{role}") for role in TRIED)}
     owners = {("app", "app_owner"), ("auth", "app_owner"), ("audit", "app_owner"), *inspected}
     query = f"select distinct pronamespace::regnamespace::text, proowner::regrole::text from pg_proc where {OURS}"
     assert set(rows(owner, query)) == owners
     powers = "select rolsuper or rolbypassrls or rolcanlogin from pg_roles where rolname = any (%s)"
-    assert rows(owner, powers, list({owner for _, owner in owners})) == [False, False, False]
+    assert rows(owner, powers, list({owner for _, owner in owners})) == [False] * 6
 
 
 def test_no_function_is_everybodys(owner: Connection) -> None:

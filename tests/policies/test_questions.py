@@ -14,7 +14,7 @@ VIEWS = ("access", "roles", "functions", "reachable", "indexes")
 
 def test_answers_are_what_psql_says(database: Database) -> None:
     text = FILE.read_text()
-    assert len(BLOCK.findall(text)) == 10
+    assert len(BLOCK.findall(text)) == 16
     assert not list(difflib.unified_diff(text.splitlines(), answered(database.owner, text).splitlines(), n=0))
 
 

@@ -4,7 +4,8 @@ with attribute (role, words, mend) as (
   select rolname, 'may create roles', 'nocreaterole' from pg_catalog.pg_roles where rolcreaterole
   union all select rolname, 'may create databases', 'nocreatedb' from pg_catalog.pg_roles where rolcreatedb
   union all select rolname, 'may replicate every row', 'noreplication' from pg_catalog.pg_roles where rolreplication
-  union all select rolname, 'has what its roles have without asking', 'noinherit' from pg_catalog.pg_roles where rolinherit
+  union all select rolname, 'has what its roles have without asking', 'noinherit' from pg_catalog.pg_roles
+    where rolinherit and not starts_with(rolname, 'app_as_')
   union all select rolname, 'may log in', 'nologin' from pg_catalog.pg_roles
     where rolcanlogin and rolname not in ('app_api', 'app_auth')
 )
