@@ -11,8 +11,11 @@ grant app_viewer to app_api;
 alter role app_user bypassrls;
 alter role app_owner superuser;
 
--- bypassing_login: reports
+-- bypassing_login: dump, reports
 create role reports login bypassrls;
+create role everything bypassrls;
+create role dump login;
+grant everything to dump;
 
 -- check_missing: update_owner on app.notes
 drop policy update_owner on app.notes;
