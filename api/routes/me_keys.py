@@ -1,11 +1,11 @@
 """Keys of one's own: made here, once, by somebody who is signed in; seen and revoked by the routes of their table."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import orjson
 from fastapi import APIRouter
 from pydantic import Field, create_model
-from sqlalchemy import func, insert
+from sqlalchemy import insert
 from starlette.responses import Response
 
 from api.apikeys import digest, new_secret, written
@@ -20,7 +20,7 @@ Shown = create_model("KeyWithSecret", __base__=answer(Key), key=(str, Field(desc
 class New(Body, KeyWrite):
     """A key, and for how long."""
 
-    days: int = Field(default=90, ge=1, le=366)
+    days: int = Field(default=90, ge=1, le=365)
 
 
 @router.post("", status_code=201, response_model=Shown)
@@ -28,6 +28,6 @@ async def create(me: SignedIn, new: New) -> Response:
     """Make a key; it is shown here and never again."""
     secret = new_secret()
     values = new.model_dump(exclude={"days"})
-    stored = {"secret_hash": digest(secret), "expires_at": func.now() + timedelta(days=new.days)}
+    stored = {"secret_hash": digest(secret), "expires_at": datetime.now(UTC) + timedelta(days=new.days)}
     (row,) = await me.once(insert(Key).values(values | stored).returning(*columns(Key)))
     return Response(orjson.dumps({**row._asdict(), "key": written(row.id, secret)}), 201, media_type="application/json")

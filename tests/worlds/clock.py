@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 import api.auth
+from api.routes import me_keys
 from db.watch import Watch
 
 Owner = psycopg.Connection[Any]
@@ -75,6 +76,7 @@ class Ticks:
         patch.setattr(Watch, "refusal", "")  # it would miss being looked at
         patch.setattr(api.auth, "uuid4", lambda: UUID(int=self.count))
         patch.setattr(api.auth, "datetime", Frozen)
+        patch.setattr(me_keys, "datetime", Frozen)
 
     def tick(self, *owners: Owner) -> None:
         """The next request, in every world."""
