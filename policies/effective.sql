@@ -81,6 +81,7 @@ grant execute on function auth.confirm_change() to app_auth; -- security definer
 grant execute on function auth.confirm_factor(step integer, hashes bytea[]) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.current_account() to app_auth; -- invoker
 grant execute on function auth.current_email() to app_auth; -- invoker
+grant execute on function auth.current_person() to app_auth; -- invoker, search_path=pg_catalog, pg_temp
 grant execute on function auth.current_token() to app_auth; -- invoker
 grant execute on function auth.drop_factor(password_hash text, step integer, sealed bytea, recovery bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.end_session(token_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
@@ -681,17 +682,8 @@ create policy update_self on auth.credentials as permissive for update to app_ow
   with check (user_id = ( SELECT app.current_user_id() AS current_user_id));
 
 alter table auth.factors enable row level security, force row level security;
--- A recovery code that was used, and what its person gives up.
-create policy delete_bound on auth.factors as permissive for delete to app_owner
-  using (user_id = ( SELECT auth.current_person() AS current_person));
--- auth.enrol and auth.confirm_factor.
-create policy insert_bound on auth.factors as permissive for insert to app_owner
-  with check (user_id = ( SELECT app.current_user_id() AS current_user_id));
--- Whoever is signed in, or signs in by the address.
-create policy select_bound on auth.factors as permissive for select to app_owner
-  using (user_id = ( SELECT auth.current_person() AS current_person));
--- Confirmed, or used.
-create policy update_bound on auth.factors as permissive for update to app_owner
+-- Whoever is signed in, signs in by the address, or was mailed.
+create policy all_bound on auth.factors as permissive for all to app_owner
   using (user_id = ( SELECT auth.current_person() AS current_person))
   with check (user_id = ( SELECT auth.current_person() AS current_person));
 

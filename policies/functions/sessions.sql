@@ -12,6 +12,7 @@ language sql stable parallel restricted set search_path = pg_catalog, pg_temp as
     (select user_id from auth.subjects where issuer = auth.current_issuer() and subject = auth.current_subject()),
     auth.mailed());
 $$;
+grant execute on function auth.current_person() to app_auth;
 
 -- begin_session: for the password that was found right, unless it was changed or its account disabled since, or the address is not
 -- verified. Called by functions that ask for what else is needed.

@@ -66,19 +66,19 @@ async def test_token_changes_one_password_once(
 async def test_token_confirms_one_address_once(
     world: World, database: Database, owner: Connection, change: str, good: bool
 ) -> None:
-    before = email(owner, world.alice.id)
+    before = email(owner, world.vic.id)
     owner.execute(f"update auth.mails set claimed_at = now(), address = 'new' || kind || '@example.com', {change}".encode())
-    with bound(database.auth, token(HERS)) as session:
+    with bound(database.auth, token(VICS)) as session:
         assert rows(session, "select auth.confirm_change()") == [good]
         assert rows(session, "select auth.confirm_change()") == [False]
         session.execute("commit")
     try:
-        assert (email(owner, world.alice.id) == "newreset@example.com") == good
+        assert (email(owner, world.vic.id) == "newreset@example.com") == good
         told = "select address, due_at is not null from auth.mails where kind = 'changed' and user_id = %s"
-        assert rows(owner, told, world.alice.id) == [(before, True)] * good
+        assert rows(owner, told, world.vic.id) == [(before, True)] * good
         assert rows(owner, "select count(*) from auth.credentials where email = 'newreset@example.com'") == [int(good)]
     finally:
-        owner.execute("update auth.credentials set email = %s where user_id = %s", [before, world.alice.id])
+        owner.execute("update auth.credentials set email = %s where user_id = %s", [before, world.vic.id])
 
 
 async def test_mails_an_hour_are_few(world: World, database: Database, owner: Connection) -> None:
