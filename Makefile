@@ -9,7 +9,7 @@ PY := .venv/bin/python
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-run lint types table revision migrate check history audit effective psql url password rotate-seal retire-seal attack mutants bench lock help disable enable
+.PHONY: run test test-run lint types table revision migrate check history audit effective psql url password rotate-seal retire-seal attack mutants bench price lock help disable enable
 
 run: $(READY) ## serve the API on PORT (8000), with an embedded Postgres unless DATABASE_URL is set
 	@exec $(PY) -m api
@@ -79,6 +79,9 @@ enable: $(READY) ## let a disabled person in again: make enable ADDRESS=ada@exam
 
 bench: $(READY) ## measure what the README quotes
 	@exec $(PY) -m bench
+
+price: $(READY) ## measure what the seal and the reset cost beside neither; under four minutes
+	@exec $(PY) -m bench.seal $(ARGS)
 
 lock: ## write requirements.lock anew from pyproject.toml
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" \

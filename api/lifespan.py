@@ -33,15 +33,16 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """
     settings: Settings = app.state.settings
     api, auth, seal = settings.database_url, settings.auth_database_url, settings.seal
-    app.state.api = engine(api.get_secret_value(), pool_size=settings.pool_size, seal=seal)
-    app.state.auth = engine(auth.get_secret_value(), pool_size=settings.auth_pool_size, seal=seal)
+    pooled = settings.pooler
+    app.state.api = engine(api.get_secret_value(), pool_size=settings.pool_size, seal=seal, pooled=pooled)
+    app.state.auth = engine(auth.get_secret_value(), pool_size=settings.auth_pool_size, seal=seal, pooled=pooled)
     # An export takes minutes: two at once, and they keep no request waiting.
-    app.state.exports = engine(api.get_secret_value(), pool_size=EXPORTS, seal=seal)
+    app.state.exports = engine(api.get_secret_value(), pool_size=EXPORTS, seal=seal, pooled=pooled)
     app.state.exporting = set()
     # One of its own: a flood of sign-ins that waits for connections delays no reading.
-    watching = engine(auth.get_secret_value(), pool_size=1, seal=None)
+    watching = engine(auth.get_secret_value(), pool_size=1, seal=None, pooled=pooled)
     # Another: this watch waits for no request, and no request for it.
-    watched = engine(api.get_secret_value(), pool_size=1, seal=seal)
+    watched = engine(api.get_secret_value(), pool_size=1, seal=seal, pooled=pooled)
     app.state.watch = Watch(partial(check, watched, "app_api", known(), head()), seconds=settings.watch_seconds)
     lifetime = timedelta(minutes=settings.token_minutes, seconds=2 * SKEW)
     app.state.ended = ended = Ended(watching, seconds=settings.revocation_seconds, lifetime=lifetime)

@@ -29,6 +29,7 @@ class Panel(NamedTuple):
     legend: Sequence[tuple[str, str]]
     aim: float
     rows: Sequence[tuple[str, Sequence[Bar]]]
+    digits: int = 2
 
 
 def draw(results: Results) -> str:
@@ -50,7 +51,13 @@ def draw(results: Results) -> str:
             [(f"notes · {each.operation}", [Bar(each.ratio, DARK)]) for each in results.http],
         ),
     ]
-    parts, top = [], 16
+    return picture(panels)
+
+
+def picture(panels: Sequence[Panel]) -> str:
+    """Panels below each other."""
+    parts: list[str] = []
+    top = 16
     for panel in panels:
         if panel.rows:
             drawn, top = _panel(panel, top)
@@ -65,7 +72,7 @@ def draw(results: Results) -> str:
 
 def _panel(panel: Panel, top: int) -> tuple[list[str], int]:
     highest = max(panel.aim, *(bar.ratio.high for _, bars in panel.rows for bar in bars))
-    step = 0.25 if highest <= 2 else 0.5 if highest <= 5 else 1.0
+    step = next(step for step in (0.25, 0.5, 1, 2, 5, 10, 20, 50) if highest <= 8 * step or step == 50)
     end = ceil(highest / step) * step
     first = top + 66
     bottom = first + sum(len(bars) * BAR + GAP for _, bars in panel.rows)
@@ -87,7 +94,7 @@ def _panel(panel: Panel, top: int) -> tuple[list[str], int]:
             y = row + (BAR - 1) / 2
             parts.append(f'<rect x="{LEFT}" y="{row}" width="{value - LEFT:.1f}" height="{BAR - 1}" fill="{bar.color}"/>')
             parts.append(f'<path d="M{low} {y}H{high}M{low} {y - 3}v6M{high} {y - 3}v6" stroke="{INK}" fill="none"/>')
-            values.append(f'<text x="{high + 6}" y="{y + 4}" {HALO}>{bar.ratio.middle:.2f}</text>')
+            values.append(f'<text x="{high + 6}" y="{y + 4}" {HALO}>{bar.ratio.middle:.{panel.digits}f}</text>')
             row += BAR
         row += GAP
     # Numbers come last, so that no line runs through them.

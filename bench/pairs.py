@@ -1,6 +1,6 @@
 """Ratios of two sides that take turns, so that a machine that slows down slows both."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median, quantiles
 from typing import NamedTuple, TypeVar
 
@@ -35,3 +35,13 @@ def alternate(times: int, one: Callable[[int], One], other: Callable[[int], Othe
             first, second = one(turn), other(turn)
         found.append((first, second))
     return found[warm:]
+
+
+def rotated(turns: int, sides: Sequence[Callable[[int], float]], warm: int = 1) -> list[list[float]]:
+    """Figures of more than two sides, by side; each turn begins with another one. The first `warm` turns are not counted."""
+    found: list[list[float]] = [[] for _ in sides]
+    for turn in [*range(warm), *range(turns)]:
+        for step in range(len(sides)):
+            place = (turn + step) % len(sides)
+            found[place].append(sides[place](turn))
+    return [figures[warm:] for figures in found]

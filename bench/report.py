@@ -54,13 +54,13 @@ def markdown(results: Results) -> str:
         head = ["table", "operation", "by hand", "policies", "statement", "transaction", "client"]
         rows = [
             [each.case.table, each.case.operation, f"{each.by_hand:,.1f}", f"{each.under_policies:,.1f}",
-             *map(_ratio, (each.statement, each.transaction, each.client))]
+             *map(ratio, (each.statement, each.transaction, each.client))]
             for each in results.sql
         ]  # fmt: skip
         parts += [
             f"### SQL at {results.rows:,} notes and {results.rows:,} tasks of {results.people:,} people",
             SQL_NOTE,
-            _table(head, rows),
+            table(head, rows),
             _within(
                 SQL_AIM,
                 statement=[each.statement for each in results.sql],
@@ -71,11 +71,11 @@ def markdown(results: Results) -> str:
         head = ["operation on notes", "constant", "psycopg", "floor", "Rowkeep", "ratio"]
         rows = [
             [each.operation, f"{each.constant:,.0f}", f"{each.psycopg:,.0f}", f"{each.constant + each.psycopg:,.0f}",
-             f"{each.api:,.0f}", _ratio(each.ratio)]
+             f"{each.api:,.0f}", ratio(each.ratio)]
             for each in results.http
         ]  # fmt: skip
         parts += [
-            "### HTTP", HTTP_NOTE, _table(head, rows),
+            "### HTTP", HTTP_NOTE, table(head, rows),
             _within(HTTP_AIM, requests=[each.ratio for each in results.http]),
         ]  # fmt: skip
     if results.findings:
@@ -83,28 +83,35 @@ def markdown(results: Results) -> str:
             [each.case.table, each.case.operation, each.side, each.wanted, "yes" if each.found else "NO"]
             for each in results.findings
         ]
-        parts += ["### Plans", _table(["table", "operation", "side", "wanted", "found"], rows)]
+        parts += ["### Plans", table(["table", "operation", "side", "wanted", "found"], rows)]
     return "\n\n".join(parts) + "\n"
 
 
 def document(results: Results) -> dict[str, Any]:
     """The same for a program."""
-    libraries = {name: version(name) for name in LIBRARIES}
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "versions": {"postgres": results.postgres, "python": platform.python_version(), **libraries},
-        "cpus": os.cpu_count(),
-        "load": round(results.load, 1),
+    return machine(results.postgres, results.load) | {
         "aims": {"sql": SQL_AIM, "http": HTTP_AIM},
         "people": results.people,
         "rows": results.rows,
-        "sql": [_fields(each) for each in results.sql],
-        "http": [_fields(each) for each in results.http],
-        "plans": [_fields(each) for each in results.findings],
+        "sql": [fields(each) for each in results.sql],
+        "http": [fields(each) for each in results.http],
+        "plans": [fields(each) for each in results.findings],
     }
 
 
-def _fields(record: Figure | Route | Finding) -> dict[str, Any]:
+def machine(postgres: str, load: float) -> dict[str, Any]:
+    """When and on what a run was."""
+    libraries = {name: version(name) for name in LIBRARIES}
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "versions": {"postgres": postgres, "python": platform.python_version(), **libraries},
+        "cpus": os.cpu_count(),
+        "load": round(load, 1),
+    }
+
+
+def fields(record: Any) -> dict[str, Any]:
+    """A named tuple of figures, its case and spreads resolved."""
     found: dict[str, Any] = {}
     for name, value in record._asdict().items():
         if name == "case":
@@ -116,7 +123,8 @@ def _fields(record: Figure | Route | Finding) -> dict[str, Any]:
     return found
 
 
-def _ratio(found: Spread) -> str:
+def ratio(found: Spread) -> str:
+    """The median, and the quartiles around it."""
     return f"{found.middle:.2f} ({found.low:.2f}–{found.high:.2f})"  # noqa: RUF001 - a range
 
 
@@ -125,7 +133,8 @@ def _within(aim: float, **found: list[Spread]) -> str:
     return f"At most {aim}: {', '.join(counts)}."
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """Markdown."""
     widths = [max(len(row[place]) for row in [head, *rows]) for place in range(len(head))]
     numbers = [rows[0][place][0].isdigit() for place in range(len(head))]
     rule = ["-" * (width - 1) + (":" if number else "-") for width, number in zip(widths, numbers, strict=True)]

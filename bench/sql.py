@@ -97,7 +97,7 @@ def measure(environment: Mapping[str, str], owner_url: str, turns: int, say: Cal
     """Every case, `turns` times each way; each turn is another person's, the same one for both sides."""
     seal = Seal(decoded(environment["SEAL_KEY"]))
     policies, by_hand = Side(environment["DATABASE_URL"], seal), Side(owner_url, role="bench_by_hand")
-    who = [_sees(by_hand, number) for number in range(PEOPLE)]
+    who = [sees(by_hand, number) for number in range(PEOPLE)]
     found = []
     with superuser(owner_url) as owner:
         for case in CASES:
@@ -117,8 +117,8 @@ def _figure(case: Case, by_hand: Side, policies: Side, who: list[dict[str, Any]]
     def pairs(run: Callable[[Side, str, list[dict[str, Any]]], Cost]) -> list[tuple[Cost, Cost]]:
         return alternate(
             turns,
-            lambda turn: run(by_hand, case.by_hand, _arguments(case, who[turn % PEOPLE])),
-            lambda turn: run(policies, case.under_policies, _arguments(case, who[turn % PEOPLE])),
+            lambda turn: run(by_hand, case.by_hand, arguments(case, who[turn % PEOPLE])),
+            lambda turn: run(policies, case.under_policies, arguments(case, who[turn % PEOPLE])),
             warm=min(turns, PEOPLE),
         )
 
@@ -133,14 +133,16 @@ def _figure(case: Case, by_hand: Side, policies: Side, who: list[dict[str, Any]]
     )
 
 
-def _sees(side: Side, number: int) -> dict[str, Any]:
+def sees(side: Side, number: int) -> dict[str, Any]:
+    """A person by their number, and rows of theirs."""
     with side.connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
         row = cursor.execute(SEEN, [number]).fetchone()
     assert row is not None
     return row
 
 
-def _arguments(case: Case, who: dict[str, Any]) -> list[dict[str, Any]]:
+def arguments(case: Case, who: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the statements of one turn are given."""
     same = {name: who[name] for name in ("me", "workspace", "project")} | {
         "title": "A title",
         "body": "a line of text " * 8,

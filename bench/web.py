@@ -4,14 +4,12 @@ Client and Postgres are other processes and are not counted. One connection, one
 """
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -21,11 +19,11 @@ import orjson
 import psycopg
 
 from api.auth import Keys
-from bench.client import Client, request
+from bench.client import request
 from bench.cpu import nanoseconds
 from bench.floor import NEW
 from bench.pairs import Spread, alternate, spread
-from db.processes import free_port
+from bench.served import Server, http, process
 from db.settings import clone
 
 SOMEBODY = """
@@ -42,13 +40,6 @@ class Route(NamedTuple):
     psycopg: float
     api: float
     ratio: Spread
-
-
-class Server(NamedTuple):
-    """An HTTP server's process and the connection to it."""
-
-    pid: int
-    client: Client
 
 
 class Turn(NamedTuple):
@@ -75,11 +66,11 @@ def measure(environment: Mapping[str, str], owner_url: str, turns: int, count: i
     with ExitStack() as stack:
         answers = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         env = {**os.environ, **environment, "ANSWERS": str(answers), "PYTHONPATH": str(clone())}
-        api = stack.enter_context(_http("api.app:create_app", env))
+        api = stack.enter_context(http("api.app:create_app", env))
         for operation, ask in requests.items():
             (answers / operation).write_bytes(api.client.send(ask))
-        constant = stack.enter_context(_http("bench.floor:constant", env))
-        bare = stack.enter_context(_process([sys.executable, "-m", "bench.floor", str(me), str(note)], env))
+        constant = stack.enter_context(http("bench.floor:constant", env))
+        bare = stack.enter_context(process([sys.executable, "-m", "bench.floor", str(me), str(note)], env))
         for operation, ask in requests.items():
             turn = Turn(operation, ask, count)
             pairs = alternate(turns, partial(_floor, constant, bare, turn), partial(_ask, api, turn))
@@ -113,35 +104,3 @@ def _route(operation: str, pairs: Sequence[tuple[tuple[float, float], float]]) -
         spread([api for _, api in pairs]).middle,
         spread([api / sum(floor) for floor, api in pairs]),
     )
-
-
-@contextmanager
-def _http(factory: str, env: Mapping[str, str]) -> Iterator[Server]:
-    """A uvicorn of one worker."""
-    port = free_port()
-    options = f"--factory --host 127.0.0.1 --port {port} --loop uvloop --http httptools --no-access-log --log-level warning"
-    # A side that waits for its turn keeps its connection.
-    options += " --timeout-keep-alive 600"
-    with _process([sys.executable, "-m", "uvicorn", factory, *options.split()], env) as server:
-        deadline = time.monotonic() + 30
-        while not _listens(port):
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{factory} does not answer")
-            time.sleep(0.05)
-        with Client(port) as client:
-            yield Server(server.pid, client)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-@contextmanager
-def _process(words: list[str], env: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(words, env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(20)

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from db.pooler import check_pooler
 from db.refusal import Refusal
 from db.sealed import check_seal
 from db.transaction import lent
@@ -31,6 +32,18 @@ select r.rolname as role, case
 from pg_catalog.pg_roles r
 where pg_catalog.pg_has_role(session_user, r.oid, 'member')
 order by r.rolname <> session_user, r.rolname""")
+# What changes the meaning of statements, or who runs them; any login may set it for itself.
+SETTING = text(r"""
+select setting, case when r.oid is null then pg_catalog.format('alter database %I', d.datname)
+    else pg_catalog.format('alter role %I', r.rolname) || coalesce(' in database ' || pg_catalog.quote_ident(d.datname), '')
+  end || pg_catalog.format(' reset %I', pg_catalog.split_part(setting, '=', 1)) as mend
+from pg_catalog.pg_db_role_setting s left join pg_catalog.pg_roles r on r.oid = s.setrole
+left join pg_catalog.pg_database d on d.oid = s.setdatabase, pg_catalog.unnest(s.setconfig) setting
+where (s.setrole = 0 or pg_catalog.pg_has_role(session_user, s.setrole, 'member'))
+  and (d.oid is null or d.datname = pg_catalog.current_database())
+  and setting ~ ('^(search_path|row_security|role|session_replication_role|(session|local)_preload_libraries|'
+    'default_transaction_(isolation|read_only|deferrable)|standard_conforming_strings|(app|auth)\.\w+)=')
+order by 1, 2""")
 ATTRIBUTES = {"BYPASSRLS", "REPLICATION", "CREATEROLE"}
 
 # What each login has to become, in each transaction that it binds.
@@ -52,6 +65,7 @@ async def check(engine: AsyncEngine, login: str, known: set[str], head: str) -> 
     """
     async with reached(engine, login) as connection:
         await check_login(connection, login)
+        await check_pooler(connection)
         unforced = (await connection.scalars(UNFORCED)).all()
         if unforced:
             raise Refusal(f"{unforced[0]} lacks forced row security: run `make migrate`, or mend it as its owner with "
@@ -103,6 +117,9 @@ async def check_login(connection: AsyncConnection, login: str) -> None:
         if power in ATTRIBUTES:
             remedy = f", or run `alter role {role} no{power.lower()}`"
         raise Refusal(f"login {name} {how} {power} and would get around every policy: connect as {login}{remedy}")
+    for setting, mend in await connection.execute(SETTING):
+        raise Refusal(f"login {name} starts with {setting}, which SQL in a request may have set for it: run `{mend}`, "
+                      "and give it another password")  # fmt: skip
     for role in BECOMES[login]:
         try:
             # Local to this one statement; asked of Postgres, since what may be set differs between versions.

@@ -12,8 +12,10 @@ from db.settings import sqlalchemy_url
 from db.transaction import Connection
 
 
-def engine(url: str, *, pool_size: int, seal: Seal | None, pool_timeout: float = 10) -> AsyncEngine:
+def engine(url: str, *, pool_size: int, seal: Seal | None, pooled: bool = False, pool_timeout: float = 10) -> AsyncEngine:
     """A pool for one login, what seals its identities, and how many seconds a request waits for a connection of it.
+
+    `pooled` says that another pool, of transactions, stands before the database.
 
     `pool_recycle` stays below the 300 s after which serverless hosts drop idle connections.
     """
@@ -23,14 +25,18 @@ def engine(url: str, *, pool_size: int, seal: Seal | None, pool_timeout: float =
         max_overflow=0,
         pool_timeout=pool_timeout,
         pool_recycle=240,
-        # An error that is logged says which statement, and not with what.
-        hide_parameters=True,
-        connect_args={"async_creator_fn": Connection.connect, "autocommit": True, "connect_timeout": 10},
+        connect_args={
+            "async_creator_fn": Connection.connect,
+            "autocommit": True,
+            "connect_timeout": 10,
+            # Prepared on one of a pooler's connections, a statement is missing on the others.
+            "prepare_threshold": None if pooled else 5,
+        },
     )
 
     @event.listens_for(made.sync_engine, "connect")
-    def hand_seal(connection: Any, _record: Any) -> None:
-        connection.driver_connection.seal = seal
+    def hand_over(connection: Any, _record: Any) -> None:
+        connection.driver_connection.seal, connection.driver_connection.pooled = seal, pooled
 
     event.listen(made.sync_engine, "checkout", refuse_dead)
     event.listen(made.sync_engine, "checkin", forget)
@@ -38,7 +44,7 @@ def engine(url: str, *, pool_size: int, seal: Seal | None, pool_timeout: float =
 
 
 def refuse_dead(connection: Any, _record: Any, _proxy: Any) -> None:
-    """Costs no round trip. One that is being reset is looked at when that has ended (`lent` in db/transaction.py).
+    """Costs no round trip. Where a reset was begun its answer is read first (`lent` in db/transaction.py).
 
     Raises: DisconnectionError, upon which the pool connects anew.
     """

@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     auth_database_url: SecretStr = Field(description="Login app_auth: what sign-up and sign-in use.")
     token_keys: SecretStr = Field(description="Keys of access tokens, base64 of 32 bytes each; the first signs, all verify.")
     seal_key: SecretStr | None = Field(default=None, description="Seals identities; base64 of 32 bytes or more.")
-    seal_backend: bool = Field(default=True, description="A seal is good on its own connection alone; false behind a pooler.")
+    pooler: bool = Field(default=False, description="A pooler in transaction mode stands before the database, and resets.")
     token_minutes: int = Field(default=15, ge=1, le=24 * 60, description="How long an access token is good for.")
     revocation_seconds: float = Field(
         default=2, gt=0, le=3600, description="An ended session's access tokens stop within this."
@@ -96,7 +96,7 @@ class Settings(BaseSettings):
         """What seals identities; None on a database without a key."""
         if self.seal_key is None:
             return None
-        return Seal(decoded(self.seal_key.get_secret_value()), backend=self.seal_backend)
+        return Seal(decoded(self.seal_key.get_secret_value()), backend=not self.pooler)
 
     @property
     def issued(self) -> Issued | None:

@@ -121,19 +121,19 @@ grant select (id, created_at, updated_at, created_by, updated_by, version, works
 grant select (id, created_at, updated_at, created_by, updated_by, version, workspace_id, deleted_at, body, task_id) on app.comments to app_viewer;
 grant update (body) on app.comments to app_user;
 grant update (deleted_at) on app.comments to app_trash;
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
+-- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose workspaces were verified.
 create policy fence on app.comments as restrictive for all to app_trash, app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_member_id() AS current_member_id)));
--- A new row names its maker.
+  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id)));
+-- A new row names its maker, as it names who changed it, which the fence compares.
 create policy fence_insert on app.comments as restrictive for insert to app_user
-  with check (created_by = ( SELECT app.current_member_id() AS current_member_id));
+  with check (created_by = updated_by);
 -- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.
 create policy insert_member on app.comments as permissive for insert to app_user
   with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
 -- A row changes, and goes to the bin, by its author alone; only a parent's trigger takes it along (depth above 0: no request can make a trigger).
 create policy needs_author on app.comments as restrictive for update to app_trash, app_user
-  with check ((created_by = ( SELECT app.current_member_id() AS current_member_id)) OR (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0));
+  with check ((created_by = ( SELECT app.claimed_user_id() AS claimed_user_id)) OR (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0));
 -- Every write, the bin included, takes an editor.
 create policy needs_editor on app.comments as restrictive for all to app_trash, app_user
   with check (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]));
@@ -168,13 +168,13 @@ create policy accept_open on app.invitations as permissive for update to app_own
 -- Admins revoke.
 create policy delete_admin on app.invitations as permissive for delete to app_user
   using (workspace_id = ANY (( SELECT app.my_workspaces('admin'::text) AS my_workspaces)::uuid[]));
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
+-- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose workspaces were verified.
 create policy fence on app.invitations as restrictive for all to app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_member_id() AS current_member_id)));
--- A new row names its maker.
+  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id)));
+-- A new row names its maker, as it names who changed it, which the fence compares.
 create policy fence_insert on app.invitations as restrictive for insert to app_user
-  with check (created_by = ( SELECT app.current_member_id() AS current_member_id));
+  with check (created_by = updated_by);
 -- Says "member" only: a stranger meets no row, a member without the role meets needs_admin or needs_owner by name.
 create policy insert_member on app.invitations as permissive for insert to app_user
   with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
@@ -202,14 +202,14 @@ grant select (name, read_only, only_workspace_id, expires_at, secret_hash, id, o
 grant select (name, read_only, only_workspace_id, expires_at, secret_hash, id, owner_id, created_at, used_at, disabled_at) on app.keys to app_user;
 -- Revoking.
 create policy delete_own on app.keys as permissive for delete to app_user
-  using (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+  using (owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id));
 -- At most the person's own, whatever another policy says.
 create policy fence on app.keys as restrictive for all to app_user, app_viewer
   using (owner_id = ( SELECT app.current_user_id() AS current_user_id))
   with check (owner_id = ( SELECT app.current_user_id() AS current_user_id));
 -- A key of one's own.
 create policy insert_own on app.keys as permissive for insert to app_user
-  with check (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+  with check (owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id));
 -- auth.use_key and auth.key_used see the key that their transaction is bound to, auth.set_keys_disabled the person's.
 create policy select_bound on app.keys as permissive for select to app_owner
   using ((id = ( SELECT auth.current_key() AS current_key)) OR (owner_id = ( SELECT auth.current_person() AS current_person)));
@@ -218,7 +218,7 @@ create policy select_inspector on app.keys as permissive for select to app_inspe
   using true;
 -- The person's keys.
 create policy select_own on app.keys as permissive for select to app_user, app_viewer
-  using (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+  using (owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id));
 -- auth.key_used says when, auth.set_keys_disabled whether.
 create policy update_bound on app.keys as permissive for update to app_owner
   using ((id = ( SELECT auth.current_key() AS current_key)) OR (owner_id = ( SELECT auth.current_person() AS current_person)))
@@ -252,10 +252,10 @@ grant update (role) on app.memberships to app_user;
 -- Leaving and removing, decided as for update. Memberships are really deleted, or a former member could restore itself.
 create policy delete_member on app.memberships as permissive for delete to app_user
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
+-- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose workspaces were verified.
 create policy fence on app.memberships as restrictive for all to app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_member_id() AS current_member_id)));
+  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id)));
 -- Functions make nobody a member but the caller: nobody is added without accepting.
 create policy insert_self on app.memberships as permissive for insert to app_owner
   with check (user_id = ( SELECT app.current_user_id() AS current_user_id));
@@ -281,10 +281,10 @@ grant select (id, created_at, updated_at, created_by, updated_by, version, owner
 grant select (id, created_at, updated_at, created_by, updated_by, version, owner_id, user_id, role, expires_at, note_id, token_hash) on app.note_shares to app_user;
 -- The holder leaves.
 create policy delete_holder on app.note_shares as permissive for delete to app_user
-  using (user_id = ( SELECT app.current_user_id() AS current_user_id));
+  using (user_id = ( SELECT app.claimed_user_id() AS claimed_user_id));
 -- The owner revokes.
 create policy delete_owner on app.note_shares as permissive for delete to app_user
-  using (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+  using (owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id));
 -- A share that is accepted replaces the caller's earlier one of the same row.
 create policy delete_self on app.note_shares as permissive for delete to app_owner
   using (user_id = ( SELECT app.current_user_id() AS current_user_id));
@@ -294,19 +294,19 @@ create policy fence on app.note_shares as restrictive for all to app_user, app_v
   with check (( SELECT app.current_user_id() AS current_user_id) = ALL (ARRAY[owner_id, created_by, updated_by]));
 -- The owner offers; that the row is theirs is the foreign key's to say.
 create policy insert_owner on app.note_shares as permissive for insert to app_user
-  with check ((owner_id = ( SELECT app.current_user_id() AS current_user_id)) AND (user_id IS NULL));
+  with check ((owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id)) AND (user_id IS NULL));
 -- A reader or writer cannot share on, and is told so; anybody else meets the foreign key, which is like no row.
 create policy needs_row_owner on app.note_shares as restrictive for insert to app_user
   with check (NOT (note_id = ANY (( SELECT app.shared_notes('reader'::text) AS shared_notes)::uuid[])));
 -- The holder sees their own.
 create policy select_holder on app.note_shares as permissive for select to app_user, app_viewer
-  using (user_id = ( SELECT app.current_user_id() AS current_user_id));
+  using (user_id = ( SELECT app.claimed_user_id() AS claimed_user_id));
 -- All rows, of everybody.
 create policy select_inspector on app.note_shares as permissive for select to app_inspector
   using true;
 -- The owner sees every share of their rows, offers that are still open among them.
 create policy select_owner on app.note_shares as permissive for select to app_user, app_viewer
-  using (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+  using (owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id));
 -- Functions that read shares as app_owner see the caller's own, and the one offer whose token the transaction shows: a function that forgets its filter leaks nothing.
 create policy select_shown on app.note_shares as permissive for select to app_owner
   using ((user_id = ( SELECT app.current_user_id() AS current_user_id)) OR (token_hash = ( SELECT app.shown_token() AS shown_token)));
@@ -341,43 +341,43 @@ CASE
     WHEN (owner_id = ( SELECT app.current_user_id() AS current_user_id)) THEN true
     ELSE (id = ANY (( SELECT app.shared_notes('reader'::text) AS shared_notes)::uuid[]))
 END);
--- A new row names its maker.
+-- A new row names its maker, as it names who changed it, which the fence compares.
 create policy fence_insert on app.notes as restrictive for insert to app_user
-  with check (created_by = ( SELECT app.current_user_id() AS current_user_id));
+  with check (created_by = updated_by);
 -- The owner adds rows of their own.
 create policy insert_owner on app.notes as permissive for insert to app_user
-  with check ((owner_id = ( SELECT app.current_user_id() AS current_user_id)) AND (deleted_at IS NULL));
+  with check ((owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id)) AND (deleted_at IS NULL));
 -- Changing a row that is not one's own takes a writer.
 create policy needs_writer on app.notes as restrictive for update to app_guest
   with check 
 CASE
-    WHEN (owner_id = ( SELECT app.current_user_id() AS current_user_id)) THEN true
+    WHEN (owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id)) THEN true
     ELSE (id = ANY (( SELECT app.shared_notes('writer'::text) AS shared_notes)::uuid[]))
 END;
 -- At the bin the owner sees live and binned rows: moving one needs both in sight.
 create policy select_bin on app.notes as permissive for select to app_trash
-  using (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+  using (owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id));
 -- Owner, readers and writers see live rows.
 create policy select_guest on app.notes as permissive for select to app_guest
-  using (((owner_id = ( SELECT app.current_user_id() AS current_user_id)) OR (id = ANY (( SELECT app.shared_notes('reader'::text) AS shared_notes)::uuid[]))) AND (deleted_at IS NULL));
+  using (((owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id)) OR (id = ANY (( SELECT app.shared_notes('reader'::text) AS shared_notes)::uuid[]))) AND (deleted_at IS NULL));
 -- All rows, of everybody.
 create policy select_inspector on app.notes as permissive for select to app_inspector
   using true;
 -- The owner sees live rows; the constant test on deleted_at lets partial indexes serve.
 create policy select_owner on app.notes as permissive for select to app_user, app_viewer
-  using ((owner_id = ( SELECT app.current_user_id() AS current_user_id)) AND (deleted_at IS NULL));
+  using ((owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id)) AND (deleted_at IS NULL));
 -- The owner bins and restores; only deleted_at is granted.
 create policy update_bin on app.notes as permissive for update to app_trash
-  using (owner_id = ( SELECT app.current_user_id() AS current_user_id))
-  with check (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+  using (owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id))
+  with check (owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id));
 -- Says "shared" only: a stranger meets no row, a reader meets needs_writer by name.
 create policy update_guest on app.notes as permissive for update to app_guest
-  using (((owner_id = ( SELECT app.current_user_id() AS current_user_id)) OR (id = ANY (( SELECT app.shared_notes('reader'::text) AS shared_notes)::uuid[]))) AND (deleted_at IS NULL))
-  with check (((owner_id = ( SELECT app.current_user_id() AS current_user_id)) OR (id = ANY (( SELECT app.shared_notes('reader'::text) AS shared_notes)::uuid[]))) AND (deleted_at IS NULL));
+  using (((owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id)) OR (id = ANY (( SELECT app.shared_notes('reader'::text) AS shared_notes)::uuid[]))) AND (deleted_at IS NULL))
+  with check (((owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id)) OR (id = ANY (( SELECT app.shared_notes('reader'::text) AS shared_notes)::uuid[]))) AND (deleted_at IS NULL));
 -- The owner changes live rows and cannot give them away.
 create policy update_owner on app.notes as permissive for update to app_user
-  using ((owner_id = ( SELECT app.current_user_id() AS current_user_id)) AND (deleted_at IS NULL))
-  with check ((owner_id = ( SELECT app.current_user_id() AS current_user_id)) AND (deleted_at IS NULL));
+  using ((owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id)) AND (deleted_at IS NULL))
+  with check ((owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id)) AND (deleted_at IS NULL));
 
 alter table app.projects enable row level security, force row level security;
 grant insert (workspace_id, name, description) on app.projects to app_user;
@@ -387,13 +387,13 @@ grant select (id, created_at, updated_at, created_by, updated_by, version, works
 grant select (id, created_at, updated_at, created_by, updated_by, version, workspace_id, deleted_at, name, description) on app.projects to app_viewer;
 grant update (deleted_at) on app.projects to app_trash;
 grant update (name, description) on app.projects to app_user;
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
+-- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose workspaces were verified.
 create policy fence on app.projects as restrictive for all to app_trash, app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_member_id() AS current_member_id)));
--- A new row names its maker.
+  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id)));
+-- A new row names its maker, as it names who changed it, which the fence compares.
 create policy fence_insert on app.projects as restrictive for insert to app_user
-  with check (created_by = ( SELECT app.current_member_id() AS current_member_id));
+  with check (created_by = updated_by);
 -- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.
 create policy insert_member on app.projects as permissive for insert to app_user
   with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
@@ -428,7 +428,7 @@ create policy delete_bound on app.sessions as permissive for delete to app_owner
   using ((id = ( SELECT auth.current_session() AS current_session)) OR (owner_id = ( SELECT auth.current_person() AS current_person)));
 -- Signing out, here or elsewhere.
 create policy delete_own on app.sessions as permissive for delete to app_user
-  using (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+  using (owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id));
 -- At most the person's own, whatever another policy says.
 create policy fence on app.sessions as restrictive for all to app_user, app_viewer
   using (owner_id = ( SELECT app.current_user_id() AS current_user_id))
@@ -444,7 +444,7 @@ create policy select_inspector on app.sessions as permissive for select to app_i
   using true;
 -- Where the person is signed in.
 create policy select_own on app.sessions as permissive for select to app_user, app_viewer
-  using (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+  using (owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id));
 -- auth.refresh renews the session that its transaction is bound to.
 create policy update_bound on app.sessions as permissive for update to app_owner
   using (id = ( SELECT auth.current_session() AS current_session))
@@ -458,13 +458,13 @@ grant select (id, created_at, updated_at, created_by, updated_by, version, works
 grant select (id, created_at, updated_at, created_by, updated_by, version, workspace_id, deleted_at, project_id, title, body, status, due_on) on app.tasks to app_viewer;
 grant update (deleted_at) on app.tasks to app_trash;
 grant update (project_id, title, body, status, due_on) on app.tasks to app_user;
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
+-- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose workspaces were verified.
 create policy fence on app.tasks as restrictive for all to app_trash, app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_member_id() AS current_member_id)));
--- A new row names its maker.
+  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id)));
+-- A new row names its maker, as it names who changed it, which the fence compares.
 create policy fence_insert on app.tasks as restrictive for insert to app_user
-  with check (created_by = ( SELECT app.current_member_id() AS current_member_id));
+  with check (created_by = updated_by);
 -- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.
 create policy insert_member on app.tasks as permissive for insert to app_user
   with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
@@ -525,10 +525,10 @@ grant select (id, created_at, updated_at, created_by, updated_by, version, name,
 grant select (id, created_at, updated_at, created_by, updated_by, version, name, deleted_at) on app.workspaces to app_viewer;
 grant update (deleted_at) on app.workspaces to app_trash;
 grant update (name) on app.workspaces to app_user;
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
+-- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose workspaces were verified.
 create policy fence on app.workspaces as restrictive for all to app_trash, app_user, app_viewer
   using (id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.current_member_id() AS current_member_id)));
+  with check ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id)));
 -- app.create_workspace makes workspaces in the caller's name alone.
 create policy insert_founder on app.workspaces as permissive for insert to app_owner
   with check (created_by = ( SELECT app.current_user_id() AS current_user_id));
@@ -624,6 +624,7 @@ grant select on audit.rule_sampled_text to app_auditor; -- view, security_invoke
 grant select on audit.rule_search_path to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_self_reference to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_sequence_grant to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_server_function to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_stranger_trigger to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_temporary_grant to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_trigger_execute to app_auditor; -- view, security_invoker=true
@@ -633,6 +634,7 @@ grant select on audit.rule_unguarded_table to app_auditor; -- view, security_inv
 grant select on audit.rule_unique_across to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_unlogged to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_unvalidated to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_unverified_identity to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_unwrapped to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_view_definer to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_viewer_writes to app_auditor; -- view, security_invoker=true

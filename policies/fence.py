@@ -41,7 +41,11 @@ def check(table: Table, policies: Iterable[tuple[str, PGPolicy]]) -> None:
     fenced = {
         role for *_, kind, command, roles, predicates in parsed if _fences(table, kind, command, predicates) for role in roles
     }
-    for path, name, kind, _, roles, _ in parsed:
+    for path, name, kind, _, roles, predicates in parsed:
+        if kind != "restrictive" and roles & NOT_OF_REQUESTS and "app.claimed_" in predicates:
+            raise Refused(
+                f"policies/{path}: {table.fullname}: {name} takes an identity that no fence verifies: ask app.current_user_id()"
+            )
         for role in roles - NOT_OF_REQUESTS - fenced if kind != "restrictive" else ():
             raise Refused(
                 f"policies/{path}: {table.fullname}: {name} lets {role} in, and no fence stands before it: begin the file with "
@@ -68,6 +72,9 @@ def _fences(table: Table, kind: str, command: str, predicates: str) -> bool:
 
 
 def _compares(table: Table, predicate: str) -> bool:
+    # The fence verifies; what lets in may read the claimed identity, since it is true of no row that the fence does not let
+    # pass too.
+    predicate = re.sub(r"app\.claimed_\w+", "", predicate)
     apart = table.info.get("within", ())
     if "everybody" in apart:
         return "app." in predicate or predicate == "false"

@@ -2,8 +2,9 @@
 -- A body that starts with `return` is bound to what it names when it is made: no search_path, and no temporary type of an
 -- attacker's, changes it afterwards.
 
--- claimed_user_id: the bare setting, for column defaults and triggers, which run once per row. A local setting leaves ''
--- behind in its session, hence nullif. Fences compare it with the trusted one, once per statement.
+-- claimed_user_id: the bare setting, for column defaults and triggers, which run once per row, and for policies that let in
+-- what a fence has verified. A local setting leaves '' behind in its session, hence nullif. Fences compare it with the trusted
+-- one, once per statement.
 create function app.claimed_user_id() returns uuid language sql stable parallel restricted
 return nullif(current_setting('app.current_user_id', true), '')::uuid;
 grant execute on function app.claimed_user_id() to app_user, app_guest, app_trash, app_viewer, app_auth;
@@ -22,7 +23,7 @@ return case when starts_with(coalesce(current_setting('app.current_scope', true)
   and current_setting('transaction_read_only') = 'off' then null else seal.verified('app.current_user_id')::uuid end;
 grant execute on function app.current_member_id() to app_user, app_guest, app_trash, app_viewer, app_auth;
 
--- current_user_id: the identity that policies trust: whose rows are private, and who acts in their own name. Nobody where one
+-- current_user_id: the identity that fences trust: whose rows are private, and who acts in their own name. Nobody where one
 -- workspace is all, so that a table which does not think of scopes has no row there. The planner puts the body in its place,
 -- so the call costs nothing.
 create function app.current_user_id() returns uuid language sql stable parallel restricted

@@ -9,15 +9,15 @@ create policy fence on {table} as restrictive for all to app_user, app_viewer
 
 -- The person's keys.
 create policy select_own on {table} for select to app_user, app_viewer
-  using (owner_id = (select app.current_user_id()));
+  using (owner_id = (select app.claimed_user_id()));
 
 -- A key of one's own.
 create policy insert_own on {table} for insert to app_user
-  with check (owner_id = (select app.current_user_id()));
+  with check (owner_id = (select app.claimed_user_id()));
 
 -- Revoking.
 create policy delete_own on {table} for delete to app_user
-  using (owner_id = (select app.current_user_id()));
+  using (owner_id = (select app.claimed_user_id()));
 
 -- auth.use_key and auth.key_used see the key that their transaction is bound to, auth.set_keys_disabled the person's.
 create policy select_bound on {table} for select to app_owner

@@ -2,10 +2,11 @@
 -- needs: workspace_id uuid not null, user_id uuid not null, role text not null, created_by uuid default app.claimed_user_id(), updated_by uuid default app.claimed_user_id()
 -- within: workspace_id, user_id
 
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
+-- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose
+-- workspaces were verified.
 create policy fence on {table} as restrictive for all to app_user, app_viewer
   using (workspace_id = any ((select app.my_workspaces())::uuid[]))
-  with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.current_member_id()));
+  with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.claimed_user_id()));
 
 -- Members see who else is one.
 create policy select_member on {table} for select to app_user, app_viewer

@@ -7,28 +7,28 @@ create policy fence on {table} as restrictive for all to app_user, app_trash, ap
   using (owner_id = (select app.current_user_id()))
   with check ((select app.current_user_id()) = all (array[owner_id, updated_by]));
 
--- A new row names its maker.
+-- A new row names its maker, as it names who changed it, which the fence compares.
 create policy fence_insert on {table} as restrictive for insert to app_user
-  with check (created_by = (select app.current_user_id()));
+  with check (created_by = updated_by);
 
 -- The owner sees live rows; the constant test on deleted_at lets partial indexes serve.
 create policy select_owner on {table} for select to app_user, app_viewer
-  using (owner_id = (select app.current_user_id()) and deleted_at is null);
+  using (owner_id = (select app.claimed_user_id()) and deleted_at is null);
 
 -- The owner adds rows of their own.
 create policy insert_owner on {table} for insert to app_user
-  with check (owner_id = (select app.current_user_id()) and deleted_at is null);
+  with check (owner_id = (select app.claimed_user_id()) and deleted_at is null);
 
 -- The owner changes live rows and cannot give them away.
 create policy update_owner on {table} for update to app_user
-  using (owner_id = (select app.current_user_id()) and deleted_at is null)
-  with check (owner_id = (select app.current_user_id()) and deleted_at is null);
+  using (owner_id = (select app.claimed_user_id()) and deleted_at is null)
+  with check (owner_id = (select app.claimed_user_id()) and deleted_at is null);
 
 -- At the bin the owner sees live and binned rows: moving one needs both in sight.
 create policy select_bin on {table} for select to app_trash
-  using (owner_id = (select app.current_user_id()));
+  using (owner_id = (select app.claimed_user_id()));
 
 -- The owner bins and restores; only deleted_at is granted.
 create policy update_bin on {table} for update to app_trash
-  using (owner_id = (select app.current_user_id()))
-  with check (owner_id = (select app.current_user_id()));
+  using (owner_id = (select app.claimed_user_id()))
+  with check (owner_id = (select app.claimed_user_id()));

@@ -12,4 +12,4 @@ create policy fence_delete on {table} as restrictive for delete to app_user
 
 -- Signed in, nothing more; rows come from migrations.
 create policy select_signed_in on {table} for select to app_user, app_viewer
-  using ((select app.current_member_id()) is not null);
+  using ((select app.claimed_user_id()) is not null);

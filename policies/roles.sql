@@ -97,6 +97,31 @@ end
 $$;
 revoke all on schema public from public;
 
+-- The server: what a session could do to others of its login (end them, read their statements), leave behind (large
+-- objects, records in the log of writes), or run unseen (code in `do`). Monitoring keeps its predefined roles. Only a
+-- superuser may take these from everybody; where the owner is none, audit.rule_server_function names what is left.
+do $$
+declare
+  left_open text;
+begin
+  grant usage on language plpgsql to pg_database_owner, app_owner, app_inspector, app_seal,
+    app_as_user, app_as_guest, app_as_trash;
+  revoke usage on language plpgsql from public;
+  grant execute on function pg_catalog.pg_stat_get_activity(integer) to pg_read_all_stats;
+  grant execute on function pg_catalog.pg_terminate_backend(integer, bigint), pg_catalog.pg_cancel_backend(integer)
+    to pg_signal_backend;
+  for left_open in
+    select p.oid::regprocedure from pg_catalog.pg_proc p, aclexplode(coalesce(proacl, acldefault('f', proowner)))
+    where pronamespace = 'pg_catalog'::regnamespace and grantee = 0 and proname ~
+      '^(pg_(terminate|cancel)_backend|pg_stat_get_(activity|backend_\w+)|pg_logical_emit_message|lo_\w+|lo(read|write))$'
+  loop
+    execute format('revoke execute on function %s from public', left_open);
+  end loop;
+exception when insufficient_privilege then
+  raise notice 'the owner may not take functions of the server from everybody: audit.findings names them';
+end
+$$;
+
 -- The seal: keys that say who may bind an identity, and the logins that may without. app_owner may name the verifier in its
 -- functions; nobody but app_seal reads a key.
 create schema if not exists seal authorization app_seal;

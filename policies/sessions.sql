@@ -9,11 +9,11 @@ create policy fence on {table} as restrictive for all to app_user, app_viewer
 
 -- Where the person is signed in.
 create policy select_own on {table} for select to app_user, app_viewer
-  using (owner_id = (select app.current_user_id()));
+  using (owner_id = (select app.claimed_user_id()));
 
 -- Signing out, here or elsewhere.
 create policy delete_own on {table} for delete to app_user
-  using (owner_id = (select app.current_user_id()));
+  using (owner_id = (select app.claimed_user_id()));
 
 -- auth.start_session makes one for the person that its transaction is about.
 create policy insert_bound on {table} for insert to app_owner

@@ -9,25 +9,25 @@
 
 -- The owner sees live rows; the constant test on deleted_at lets partial indexes serve.
 create policy select_owner on {table} for select to app_user, app_viewer
-  using (owner_id = (select app.current_user_id()) and deleted_at is null);
+  using (owner_id = (select app.claimed_user_id()) and deleted_at is null);
 
 -- The owner adds rows of their own.
 create policy insert_owner on {table} for insert to app_user
-  with check (owner_id = (select app.current_user_id()) and deleted_at is null);
+  with check (owner_id = (select app.claimed_user_id()) and deleted_at is null);
 
 -- The owner changes live rows and cannot give them away.
 create policy update_owner on {table} for update to app_user
-  using (owner_id = (select app.current_user_id()) and deleted_at is null)
-  with check (owner_id = (select app.current_user_id()) and deleted_at is null);
+  using (owner_id = (select app.claimed_user_id()) and deleted_at is null)
+  with check (owner_id = (select app.claimed_user_id()) and deleted_at is null);
 
 -- At the bin the owner sees live and binned rows: moving one needs both in sight.
 create policy select_bin on {table} for select to app_trash
-  using (owner_id = (select app.current_user_id()));
+  using (owner_id = (select app.claimed_user_id()));
 
 -- The owner bins and restores; only deleted_at is granted.
 create policy update_bin on {table} for update to app_trash
-  using (owner_id = (select app.current_user_id()))
-  with check (owner_id = (select app.current_user_id()));
+  using (owner_id = (select app.claimed_user_id()))
+  with check (owner_id = (select app.claimed_user_id()));
 
 -- At most the owner and those it is shared with, whatever another policy says; the claimed name on a changed row is the
 -- verified one. `case`, because it alone promises an order: for one's own rows nobody looks for shares.
@@ -39,17 +39,17 @@ create policy fence_guest on {table} as restrictive for all to app_guest
 
 -- Owner, readers and writers see live rows.
 create policy select_guest on {table} for select to app_guest
-  using ((owner_id = (select app.current_user_id()) or id = any ((select app.shared_{name}('reader'))::uuid[]))
+  using ((owner_id = (select app.claimed_user_id()) or id = any ((select app.shared_{name}('reader'))::uuid[]))
     and deleted_at is null);
 
 -- Says "shared" only: a stranger meets no row, a reader meets needs_writer by name.
 create policy update_guest on {table} for update to app_guest
-  using ((owner_id = (select app.current_user_id()) or id = any ((select app.shared_{name}('reader'))::uuid[]))
+  using ((owner_id = (select app.claimed_user_id()) or id = any ((select app.shared_{name}('reader'))::uuid[]))
     and deleted_at is null)
-  with check ((owner_id = (select app.current_user_id()) or id = any ((select app.shared_{name}('reader'))::uuid[]))
+  with check ((owner_id = (select app.claimed_user_id()) or id = any ((select app.shared_{name}('reader'))::uuid[]))
     and deleted_at is null);
 
 -- Changing a row that is not one's own takes a writer.
 create policy needs_writer on {table} as restrictive for update to app_guest
-  with check (case when owner_id = (select app.current_user_id()) then true
+  with check (case when owner_id = (select app.claimed_user_id()) then true
     else id = any ((select app.shared_{name}('writer'))::uuid[]) end);

@@ -20,15 +20,15 @@ create policy fence on {table} as restrictive for all to app_user, app_viewer
 
 -- The owner sees every share of their rows, offers that are still open among them.
 create policy select_owner on {table} for select to app_user, app_viewer
-  using (owner_id = (select app.current_user_id()));
+  using (owner_id = (select app.claimed_user_id()));
 
 -- The holder sees their own.
 create policy select_holder on {table} for select to app_user, app_viewer
-  using (user_id = (select app.current_user_id()));
+  using (user_id = (select app.claimed_user_id()));
 
 -- The owner offers; that the row is theirs is the foreign key's to say.
 create policy insert_owner on {table} for insert to app_user
-  with check (owner_id = (select app.current_user_id()) and user_id is null);
+  with check (owner_id = (select app.claimed_user_id()) and user_id is null);
 
 -- A reader or writer cannot share on, and is told so; anybody else meets the foreign key, which is like no row.
 create policy needs_row_owner on {table} as restrictive for insert to app_user
@@ -36,11 +36,11 @@ create policy needs_row_owner on {table} as restrictive for insert to app_user
 
 -- The owner revokes.
 create policy delete_owner on {table} for delete to app_user
-  using (owner_id = (select app.current_user_id()));
+  using (owner_id = (select app.claimed_user_id()));
 
 -- The holder leaves.
 create policy delete_holder on {table} for delete to app_user
-  using (user_id = (select app.current_user_id()));
+  using (user_id = (select app.claimed_user_id()));
 
 -- Functions that read shares as app_owner see the caller's own, and the one offer whose token the transaction shows: a
 -- function that forgets its filter leaks nothing.

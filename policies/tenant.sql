@@ -2,14 +2,15 @@
 -- needs: workspace_id uuid not null, deleted_at timestamptz, created_by uuid default app.claimed_user_id(), updated_by uuid default app.claimed_user_id()
 -- within: workspace_id
 
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
+-- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose
+-- workspaces were verified.
 create policy fence on {table} as restrictive for all to app_user, app_trash, app_viewer
   using (workspace_id = any ((select app.my_workspaces())::uuid[]))
-  with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.current_member_id()));
+  with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.claimed_user_id()));
 
--- A new row names its maker.
+-- A new row names its maker, as it names who changed it, which the fence compares.
 create policy fence_insert on {table} as restrictive for insert to app_user
-  with check (created_by = (select app.current_member_id()));
+  with check (created_by = updated_by);
 
 -- Members see live rows.
 create policy select_member on {table} for select to app_user, app_viewer

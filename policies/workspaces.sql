@@ -2,10 +2,11 @@
 -- needs: id uuid not null default app.uuidv7(), deleted_at timestamptz, created_by uuid default app.claimed_user_id(), updated_by uuid default app.claimed_user_id()
 -- within: id
 
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the verified one.
+-- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose
+-- workspaces were verified.
 create policy fence on {table} as restrictive for all to app_user, app_trash, app_viewer
   using (id = any ((select app.my_workspaces())::uuid[]))
-  with check (id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.current_member_id()));
+  with check (id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.claimed_user_id()));
 
 -- Members see a live workspace.
 create policy select_member on {table} for select to app_user, app_viewer

@@ -9,6 +9,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from db.reset import RESET
 
+# The number of prepared statements that a reset names differs.
+BEGINS = RESET.partition("{")[0]
+
 
 @dataclass
 class Wire:
@@ -65,7 +68,7 @@ class Line:
         for kind, body in messages(self._from_client):
             if kind == "X" or (kind == "H" and not self.unanswered):
                 continue
-            if kind == "Q" and body.partition(b"\0")[0].decode() == RESET:
+            if kind == "Q" and body.decode().startswith(BEGINS):
                 self.resetting = True
                 self.wire.resets += 1
                 continue

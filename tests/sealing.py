@@ -29,4 +29,7 @@ def seal() -> Seal | None:
 
 def pool(url: str, **options: Any) -> AsyncEngine:
     """A pool of a login, as the API would make it."""
-    return engine(url, seal=seal(), **options)
+    found = seal()
+    if found and options.get("pooled"):
+        found.backend = False
+    return engine(url, seal=found, **options)

@@ -1,7 +1,6 @@
 """What stays possible by nature: each is done here before it is admitted, and has to be named in the documents."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -56,25 +55,6 @@ def estimates(ground: Ground) -> bool:
     return _succeeds(ground, "select from pg_class where oid = 'app.notes'::regclass and reltuples > 0")
 
 
-def statements(ground: Ground) -> bool:
-    """The text of a statement of another session of the login shows, a bound value does not."""
-    with ExitStack() as stack:
-        peer = stack.enter_context(psycopg.connect(ground.database.api, autocommit=True))
-        other = stack.enter_context(psycopg.connect(ground.database.api, autocommit=True))
-        peer.execute("select 'written out', %s", ["bound"])
-        shown = tried(other, f"select query from pg_stat_get_activity({peer.info.backend_pid})").text
-        assert "bound" not in shown, "a bound value shows"
-        return "written out" in shown
-
-
-def ended(ground: Ground) -> bool:
-    """A session of the same login can be ended."""
-    with ExitStack() as stack:
-        peer = stack.enter_context(psycopg.connect(ground.database.api, autocommit=True))
-        other = stack.enter_context(psycopg.connect(ground.database.api, autocommit=True))
-        return tried(other, f"select where pg_terminate_backend({peer.info.backend_pid})").rows == 1
-
-
 def advisory(ground: Ground) -> bool:
     """A lock by number is anybody's, and so makes others wait who use the number."""
     return _succeeds(ground, "select pg_try_advisory_xact_lock(hashtextextended('app.memberships:x', 0))")
@@ -94,11 +74,6 @@ def own_password(ground: Ground) -> bool:
         came = tried(session, "alter role app_api password 'changed'")
         session.rollback()
         return not came.state
-
-
-def large_objects(ground: Ground) -> bool:
-    """A large object can be made, and stays."""
-    return _succeeds(ground, "select lo_create(0)")
 
 
 def notified(ground: Ground) -> bool:
@@ -131,12 +106,9 @@ KNOWN = [
     Known("EXPLAIN ANALYZE counts hidden rows", "counts the rows that a policy hid", rows_removed),
     Known("a table's size", "how large a table is", sizes),
     Known("a table's estimated rows", "how large a table is", estimates),
-    Known("text of statements of the same login", "pg_stat_get_activity", statements),
-    Known("ending sessions of the same login", "end sessions of the same login", ended),
     Known("advisory locks by number", "advisory lock", advisory),
     Known("the login's own settings", "its own settings", own_settings),
     Known("the login's own password", "its own password", own_password),
-    Known("large objects", "large object", large_objects),
     Known("NOTIFY is heard by everybody", "notify", notified),
     Known("LOCK TABLE where DELETE is granted", "lock table", locked),
     Known("locks of others", "pg_locks", seen_locks),

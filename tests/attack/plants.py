@@ -100,6 +100,10 @@ PLANTS = {
         "do $$ begin execute format('grant temporary on database %I to public', current_database()); end $$",
         family="escalation",
     ),
+    "peers ended": Plant("grant execute on function pg_terminate_backend(int, bigint) to app_user", family="escalation"),
+    "peers' statements": Plant("grant execute on function pg_stat_get_activity(int) to public", family="escalation"),
+    "large objects": Plant("grant execute on function lo_create(oid) to public", family="escalation"),
+    "code": Plant("grant usage on language plpgsql to app_user", family="escalation"),
     "create in a schema": Plant("grant create on schema app to app_user", family="escalation"),
     "credentials": Plant(
         "grant usage on schema auth to app_user; grant select on auth.credentials to app_user", family="escalation"

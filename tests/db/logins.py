@@ -55,9 +55,11 @@ def roles(database: Database) -> Iterator[Roles]:
             yield made
 
 
-async def refusal(url: str, login: str = "app_api", *, codes: set[str] | None = None, needs: str | None = None) -> str:
+async def refusal(
+    url: str, login: str = "app_api", *, codes: set[str] | None = None, needs: str | None = None, pooled: bool = False
+) -> str:
     """The sentence of a refused boot, or nothing."""
-    engine = pool(url, pool_size=1)
+    engine = pool(url, pool_size=1, pooled=pooled)
     try:
         await check(engine, login, codes or known(), needs or head())
     except Refusal as refused:

@@ -100,6 +100,33 @@ async def test_a_login_that_cannot_become_a_request_cannot_serve(made: Roles, mi
     )
 
 
+@pytest.mark.parametrize(
+    "setting",
+    ["search_path=x", "row_security=off", "role=app_user", "default_transaction_read_only=on", "app.current_user_id=x",
+     "default_transaction_isolation=serializable", "standard_conforming_strings=off"],
+)  # fmt: skip
+@pytest.mark.parametrize("where", ["role {1}", "role {1} in database {0}", "database {0}", "role {2}"])
+async def test_a_login_with_settings_that_matter_cannot_serve(made: Roles, setting: str, where: str) -> None:
+    """It may set all but the application's own for itself, whatever is granted."""
+    between = made.make()
+    name = named(url := made.login(member_of=("app_user", "app_guest", "app_trash", between)))
+    altered, (what, _, value) = where.format(made.database.name, name, between), setting.partition("=")
+    made.owner.execute(f"alter {altered} set {what} = '{value}'".encode())
+    assert await refusal(url) == (
+        f"login {name} starts with {setting}, which SQL in a request may have set for it: run `alter {altered} reset "
+        f"{what if '.' not in what else chr(34) + what + chr(34)}`, and give it another password"
+    )
+    made.owner.execute(f"alter {altered} reset {what}".encode())
+    assert await refusal(url) == ""
+
+
+async def test_limits_of_a_login_are_no_weakening(made: Roles) -> None:
+    name = named(url := made.login())
+    run(made, "alter role {} set statement_timeout = '7s'", name)
+    run(made, "alter role {} in database {} set work_mem = '8MB'", name, made.database.name)
+    assert await refusal(url) == ""
+
+
 async def test_the_two_logins_cannot_be_mixed_up(own_database: Database) -> None:
     assert (await refusal(own_database.auth, "app_api")).startswith("login app_auth may not become app_user")
     assert (await refusal(own_database.api, "app_auth")).startswith("login app_api may not become app_auth")

@@ -27,8 +27,8 @@ def owner(own_database: Database) -> Iterator[psycopg.Connection[Any]]:
         yield made
 
 
-async def refusal(url: str, login: str, seal: Seal | None) -> str:
-    made = engine(url, pool_size=1, seal=seal)
+async def refusal(url: str, login: str, seal: Seal | None, *, pooled: bool = False) -> str:
+    made = engine(url, pool_size=1, seal=seal, pooled=pooled)
     try:
         await check(made, login, known(), head())
     except Refusal as refused:
@@ -77,9 +77,12 @@ async def test_a_pooler_that_hides_the_backend_is_named(
     accept(owner, KEY)
     monkeypatch.setattr(psycopg.ConnectionInfo, "backend_pid", 1)
     assert await refusal(own_database.api, "app_api", Seal(KEY)) == (
-        "a pooler stands before the database, and a seal cannot name its backend: set SEAL_BACKEND=false"
+        "a pooler stands before the database: set POOLER=true, so that nothing counts on its connections"
     )
-    assert await refusal(own_database.api, "app_api", Seal(KEY, backend=False)) == ""
+    assert await refusal(own_database.api, "app_api", Seal(KEY, backend=False), pooled=True) == (
+        "POOLER=true, and what one transaction leaves behind the next one meets: set the pooler's "
+        "server_reset_query = DISCARD ALL and server_reset_query_always = 1"
+    )
 
 
 @pytest.mark.parametrize("apart", [-100, 100])

@@ -8,6 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from db import reset
@@ -49,9 +50,10 @@ LEFT: dict[str, tuple[str, str]] = {
 
 @pytest.fixture(params=["without a reset", "with it"])
 async def single(request: pytest.FixtureRequest, own_database: Database) -> AsyncIterator[tuple[AsyncEngine, bool]]:
-    """A pool of one connection on a database that lets requests make temporary objects, and whether it resets."""
+    """A pool of one connection on a database that lets requests make temporary objects and run code, and whether it resets."""
     with psycopg.connect(own_database.owner, autocommit=True) as owner:
         owner.execute(f"grant temporary on database {own_database.name} to app_user".encode())
+        owner.execute("grant usage on language plpgsql to app_user")
     made, resets = pool(own_database.api, pool_size=1), request.param == "with it"
     if not resets:
         event.remove(made.sync_engine, "checkin", forget)
@@ -94,6 +96,25 @@ async def test_no_statement_of_the_driver_can_be_prepared_anew_for_the_next_pers
     assert engine_remembers[0][0] == (None if resets else "alice's")
 
 
+@pytest.mark.parametrize("drop", ["deallocate {}", "do $$ begin execute 'deallocate {}'; end $$", "deallocate all"])
+async def test_no_statement_of_the_driver_can_be_missing_for_the_next_person(
+    single: tuple[AsyncEngine, bool], truth: Owner, drop: str
+) -> None:
+    """Their request would fail with 26000, through no fault of theirs."""
+    engine, resets = single
+    alice, mallory = person_with_notes(truth, "alice's"), person_with_notes(truth)
+    for _ in range(7):
+        await once(engine, person(alice), TITLES)
+    async with begin(engine, person(mallory)) as tx:
+        names = await tx.execute(text("select name from pg_prepared_statements where statement like 'select title%'"))
+        await tx.execute(text(drop.format(names.scalar_one())))
+    if resets or drop == "deallocate all":  # which the driver sees by itself
+        assert [row[0] for row in await once(engine, person(alice), TITLES)] == ["alice's"]
+    else:
+        with pytest.raises(DBAPIError, match="prepared statement"):
+            await once(engine, person(alice), TITLES)
+
+
 @pytest.mark.parametrize("role", ["app_user", "app_trash", "app_viewer", "app_api", "app_auth", "app_auditor", "app_owner"])
 def test_no_role_makes_temporary_objects_or_a_schema(owner: Owner, role: str) -> None:
     asked = "select has_database_privilege(%(role)s, current_database(), 'temporary')"
@@ -107,7 +128,7 @@ async def test_no_answer_waits_for_a_reset_and_no_statement_runs_before_its_end(
 ) -> None:
     alice = person_with_notes(truth, "mine")
     engine = pool(own_database.api, pool_size=1)
-    monkeypatch.setattr(reset, "RESET", f"select pg_advisory_xact_lock(4712), false; {reset.RESET}")
+    monkeypatch.setattr(reset, "RESET", f"select pg_advisory_xact_lock(4712); {reset.RESET}")
     truth.execute("select pg_advisory_lock(4712)")
     await once(engine, person(alice), TITLES)  # is back although the reset stands still
     following = asyncio.create_task(once(engine, person(alice), TITLES))
@@ -120,7 +141,7 @@ async def test_no_answer_waits_for_a_reset_and_no_statement_runs_before_its_end(
 
 
 @pytest.mark.parametrize(
-    "spoil", [lambda _: "select 1 / 0", lambda kept: kept.replace("where from_sql", "")], ids=["fails", "finds"]
+    "spoil", [lambda _: "select 1 / 0", lambda kept: kept.replace("from_sql", "not from_sql")], ids=["fails", "finds"]
 )
 async def test_a_session_that_cannot_be_reset_is_never_lent_again(
     own_database: Database, truth: Owner, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[str], str]
@@ -134,6 +155,6 @@ async def test_a_session_that_cannot_be_reset_is_never_lent_again(
         await once(engine, person(alice), TITLES)  # the driver prepares
     monkeypatch.setattr(reset, "RESET", spoil(reset.RESET))
     await once(engine, person(alice), TITLES)
-    await until(lambda: truth.execute("select from pg_stat_activity where pid = %s", [first]).rowcount == 0)
     assert (await once(engine, person(alice), backend))[0][0] != first
+    await until(lambda: truth.execute("select from pg_stat_activity where pid = %s", [first]).rowcount == 0)
     await engine.dispose()

@@ -22,7 +22,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """A good one, to be spoiled; nothing of the developer's own."""
     for name in (
         "SEAL_KEY",
-        "SEAL_BACKEND",
+        "POOLER",
         "TOKEN_MINUTES",
         "POOL_SIZE",
         "AUTH_POOL_SIZE",
@@ -93,7 +93,7 @@ def test_a_strong_seal_key_is_no_secret_that_shows(environment: pytest.MonkeyPat
     settings = load()
     assert settings.seal is not None and settings.seal.backend
     assert "q8Zr" not in repr(settings) + repr(settings.seal) + repr(vars(settings))
-    environment.setenv("SEAL_BACKEND", "false")
+    environment.setenv("POOLER", "true")
     assert load().seal is not None and not load().seal.backend  # type: ignore[union-attr]
 
 

@@ -13,6 +13,7 @@ from tests.isolation import sealed as made
 from tests.isolation.attacks import TABLES
 from tests.isolation.sealed import KEY, REFUSED, SETTING, TRASH, USER, Claim, Sealed, put
 from tests.isolation.session import outcome
+from tests.notes import person_with_notes
 
 ROLES = [USER, TRASH, "app_viewer", "app_api", "app_auth", "app_auditor", "app_inspector", "app_owner"]
 # What is refused before a policy is asked, or does not exist, is so with and without a seal.
@@ -41,6 +42,23 @@ def test_no_command_takes_an_unsealed_identity(sealed: Sealed, table: str, role:
     bare, refused = answers
     assert refused == [was if was in BEFORE_ANY_POLICY else REFUSED for was in bare]
     assert bare[0] == 1 or role == TRASH
+
+
+@pytest.mark.parametrize("plan", ["seqscan", "indexscan", "indexonlyscan", "bitmapscan"])
+def test_no_plan_tells_an_unsealed_identity_whose_a_row_is(sealed: Sealed, plan: str) -> None:
+    """What lets in takes the claimed identity: were it asked before the fence, an error would say "that row is alice's"."""
+    where = "select id from app.notes where owner_id = %s"
+    rows = [sealed.owner.execute(where, [who]).fetchone() for who in (sealed.alice, person_with_notes(sealed.owner, "m"))]
+    assert None not in rows
+    asked = ["id = '{0}'", "id >= '{0}' and id <= '{0}'", "title > '' and id = '{0}'", "owner_id is not null and id = '{0}'"]
+    for keys in ((), (KEY,)):
+        sealed.keys(*keys)
+        with sealed.bound(USER, SETTING, sealed.alice) as session:
+            for each in ("seqscan", "indexscan", "indexonlyscan", "bitmapscan"):
+                session.execute(f"set local enable_{each} = {each == plan}".encode())
+            for condition in asked:
+                found = [outcome(session, f"select id from app.notes where {condition.format(*row)}") for row in rows if row]
+                assert found == ([REFUSED, REFUSED] if keys else [1, 0])
 
 
 @pytest.mark.parametrize(

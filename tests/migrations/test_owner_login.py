@@ -47,6 +47,18 @@ def test_upgrade_needs_no_superuser(managed: str, cluster: Cluster) -> None:
     assert snapshot(url) == before
 
 
+def test_what_only_a_superuser_may_revoke_is_found_and_no_failure(managed: str, cluster: Cluster) -> None:
+    found = "select array_agg(distinct rule) from audit.findings where object ~ 'terminate_backend|lo_create|language'"
+    upgrade(managed)
+    url = cluster.url(database="test")
+    assert value(url, found) == ["server_function"]
+    roles(url)
+    assert value(url, found) is None
+    roles(managed)
+    check(managed)
+    assert value(url, "select differences from audit.state()") == []
+
+
 def test_provider_login_gives_the_logins_their_passwords(managed: str, cluster: Cluster) -> None:
     upgrade(managed)
     with psycopg.connect(managed) as connection:

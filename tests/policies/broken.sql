@@ -58,8 +58,10 @@ create event trigger seen on ddl_command_end execute function public.seen();
 -- extension: dblink
 create extension dblink;
 
--- fence_missing: app.tasks for app_trash, app.tasks for app_user, app.tasks for app_viewer
+-- fence_missing: app.tasks for app_trash, app.tasks for app_user, app.tasks for app_viewer, app.users for app_user, app.users for app_viewer
 drop policy fence on app.tasks;
+alter policy fence on app.users using (id = any ((select app.my_people())::uuid[]))
+  with check ((select app.claimed_user_id()) = all (array[id, updated_by]));
 
 -- foreign_key_cascade: notes_membership_fkey on app.notes
 alter table app.notes add column membership uuid references app.memberships on delete cascade;
@@ -236,3 +238,10 @@ grant insert (title) on app.notes to app_viewer;
 
 -- whole_table_grant: app.notes, app.notes
 grant select, update on app.notes to app_user;
+
+-- server_function: language plpgsql, lo_creat(integer), pg_terminate_backend(integer,bigint)
+grant usage on language plpgsql to public;
+grant execute on function lo_creat(integer), pg_terminate_backend(integer, bigint) to public;
+
+-- unverified_identity: select_self on app.memberships
+alter policy select_self on app.memberships using (user_id = (select app.claimed_user_id()));

@@ -27,6 +27,15 @@ REFUSED = {
     "one that checks no new row": (FENCE.partition("  with check")[0] + ";", PAST),
     "one that lets all rows pass": (FENCE.replace("using (owner_id = (select app.current_user_id()))", "using (true)"), PAST),
     "one that asks nobody": (FENCE.replace("owner_id = (select app.current_user_id())", "owner_id is not null"), PAST),
+    "one that takes their word": (FENCE.replace("current_user_id", "claimed_user_id"), PAST),
+    "one that takes their word for a new row": (
+        FENCE.partition("with check")[0] + "with check (owner_id = (select app.claimed_user_id()));",
+        PAST,
+    ),
+    "a policy that takes the word of a role behind no fence": (
+        FENCE + "\ncreate policy loose on {table} for select to app_owner using (owner_id = (select app.claimed_user_id()));",
+        "loose takes an identity that no fence verifies: ask app.current_user_id()",
+    ),
     "one that compares something else": (FENCE.replace("owner_id =", "created_by ="), PAST),
     "one for another role": (FENCE.replace("app_user", "app_trash"), PAST),
     "a policy for everybody": (

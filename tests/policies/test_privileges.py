@@ -1,5 +1,6 @@
 """Privileges of the roles that requests become: exactly those that models and design name, and no way to more."""
 
+import psycopg
 import pytest
 
 from db.models import metadata, tables
@@ -107,3 +108,18 @@ def test_logins_become_what_the_design_names_and_inherit_nothing(owner: Connecti
     assert rows(owner, inherits, list(REQUEST_ROLES)) == []
     rights = "rolsuper or rolbypassrls or rolinherit or rolcreaterole or rolcreatedb or rolreplication"
     assert rows(owner, f"select rolname from pg_roles where rolname ~ '^app_(?!as_)' and ({rights})") == []
+
+
+@pytest.mark.parametrize("role", ["app_user", "app_guest", "app_trash", "app_viewer", "app_api", "app_auth"])
+@pytest.mark.parametrize(
+    "statement",
+    ["select pg_terminate_backend(0)", "select pg_cancel_backend(0)", "select pg_stat_get_activity(null)",
+     "select pg_stat_get_backend_activity(1)", "select count(*) from pg_stat_activity", "select lo_create(0)",
+     "select lo_from_bytea(0, 'x')", "select pg_logical_emit_message(false, 'x', 'x')", "do $$ begin perform 1; end $$"],
+)  # fmt: skip
+def test_no_request_reaches_its_peers_or_runs_code(owner: Connection, role: str, statement: str) -> None:
+    with owner.transaction(force_rollback=True):
+        owner.execute(statement.encode())
+        owner.execute(f"set local role {role}".encode())
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            owner.execute(statement.encode())

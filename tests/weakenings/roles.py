@@ -56,7 +56,7 @@ ROLES = {
     "setting of the login": Weakening(
         "alter role app_api set search_path = public",
         "alter role app_api reset search_path",
-        "new: setting search_path=public of app_api",
+        "login app_api starts with search_path=public, which SQL in a request may have set for it",
     ),
     "setting that requests may turn": Weakening(
         "grant set on parameter session_replication_role to app_user",
@@ -92,8 +92,8 @@ NO_ALARM = {
         "drop index app.by_hand",
     ),
     "a privilege less for everybody": (
-        "revoke execute on function pg_terminate_backend(int, bigint) from public",
-        "grant execute on function pg_terminate_backend(int, bigint) to public",
+        "revoke execute on function pg_sleep(float8) from public",
+        "grant execute on function pg_sleep(float8) to public",
     ),
     "statistics": (
         "analyze",

@@ -15,13 +15,12 @@ TABLES = {
     ),
     "fence dropped": Weakening(
         "drop policy fence_insert on app.notes",
-        "create policy fence_insert on app.notes as restrictive for insert to app_user "
-        "with check (created_by = (select app.current_user_id()))",
+        "create policy fence_insert on app.notes as restrictive for insert to app_user with check (created_by = updated_by)",
         "gone: policy fence_insert on app.notes as restrictive for insert",
     ),
     "policy loosened": Weakening(
         "alter policy select_owner on app.notes using (true)",
-        "alter policy select_owner on app.notes using (owner_id = (select app.current_user_id()) and deleted_at is null)",
+        "alter policy select_owner on app.notes using (owner_id = (select app.claimed_user_id()) and deleted_at is null)",
         "new: policy select_owner on app.notes as permissive for select to app_user using true",
     ),
     "policy for other roles": Weakening(
