@@ -13,8 +13,10 @@ from db.reset import Resettable
 
 PLAIN = "plain"
 BARE = """
-create or replace function app.current_user_id() returns uuid language sql stable parallel restricted
+create or replace function app.current_member_id() returns uuid language sql stable parallel restricted
 return nullif(current_setting('app.current_user_id', true), '')::uuid;
+create or replace function app.current_user_id() returns uuid language sql stable parallel restricted
+return app.current_member_id();
 create or replace function auth.current_email() returns text language sql stable parallel restricted
 return nullif(current_setting('auth.email', true), '');
 delete from seal.keys;

@@ -25,6 +25,8 @@ def engine(url: str, *, pool_size: int, seal: Seal | None, pooled: bool = False,
         max_overflow=0,
         pool_timeout=pool_timeout,
         pool_recycle=240,
+        # An error that is logged says which statement, and not with what.
+        hide_parameters=True,
         connect_args={
             "async_creator_fn": Connection.connect,
             "autocommit": True,

@@ -21,7 +21,7 @@ TABLES = {
     "policy loosened": Weakening(
         "alter policy select_owner on app.notes using (true)",
         "alter policy select_owner on app.notes using (owner_id = (select app.claimed_user_id()) and deleted_at is null)",
-        "new: policy select_owner on app.notes as permissive for select to app_user using true",
+        "new: policy select_owner on app.notes as permissive for select to app_user, app_viewer using true",
     ),
     "policy for other roles": Weakening(
         "alter policy fence_insert on app.tasks to app_trash",
@@ -83,6 +83,6 @@ TABLES = {
     "setting of the database": Weakening(
         "do $$ begin execute format('alter database %I set search_path = public', current_database()); end $$",
         "do $$ begin execute format('alter database %I reset search_path', current_database()); end $$",
-        "new: setting search_path=public of every role",
+        "login app_api starts with search_path=public",
     ),
 }
