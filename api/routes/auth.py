@@ -61,7 +61,8 @@ async def sign_up(request: Request, new: SignUp) -> SignedUp:
     if state.settings.verify_email:
         made = func.auth.register(password_hash, new.name, *state.outbox.new())
     await once(state.auth, address(new.email), select(made))
-    state.outbox.wake()
+    if state.settings.verify_email:
+        state.outbox.wake()
     return SignedUp(email=new.email, name=new.name)
 
 

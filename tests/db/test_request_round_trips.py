@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from sqlmodel import select
 
 from api.deps import Tx
+from api.outbox import Outbox
 from db.models.notes import Note
 from db.watch import Watch
 from tests.db.counted import TIMES, Counted, Rows, every_route
@@ -32,9 +33,10 @@ async def mine(n: int, tx: Tx) -> list[str]:
 
 @pytest.fixture(scope="module")
 async def counted(database: Database) -> AsyncIterator[Counted]:
-    """Without the watch, which talks to Postgres beside the requests, on a connection of its own."""
+    """Without the watch and the sender of mails, which talk to Postgres beside the requests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Watch, "watching", nullcontext)
+        patch.setattr(Outbox, "sending", nullcontext)
         async with counting(database) as made:
             yield made
 
