@@ -10,7 +10,8 @@ from psycopg import sql
 COLUMNS = """
 select attname, format_type(atttypid, null) from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum
 where attrelid = %s::regclass and attnum > 0 and not attisdropped and attnotnull and (
-  adbin is null or pg_get_expr(adbin, adrelid) like '%%claimed_user_id%%')"""
+  adbin is null or pg_get_expr(adbin, adrelid) like '%%claimed_user_id%%'
+  or exists (select from pg_constraint where contype = 'f' and conrelid = attrelid and attnum = any (conkey)))"""
 # The key with the most columns first: it carries the tenant.
 KEYS = """
 select confrelid::regclass::text,
@@ -21,7 +22,7 @@ select confrelid::regclass::text,
 from pg_constraint where contype = 'f' and conrelid = %s::regclass order by cardinality(conkey) desc, conname"""
 WORDS = "select pg_get_constraintdef(oid) from pg_constraint where contype = 'c' and conrelid = %s::regclass"
 VALUES = {
-    "text": "'x'", "uuid": "gen_random_uuid()", "integer": "1", "bigint": "1", "boolean": "true", "date": "current_date",
+    "text": "'a word'", "uuid": "gen_random_uuid()", "integer": "1", "bigint": "1", "boolean": "true", "date": "current_date",
     "timestamp with time zone": "now()", "bytea": "sha256('x')",
 }  # fmt: skip
 # What a CHECK of several columns asks for: a share is open, and has the hash of its token, or is somebody's.
