@@ -1,6 +1,6 @@
 """What a revision may do to access, and every line that `make history` says of it."""
 
-ME = "(select app.current_user_id())"
+ME, SEALED = "(select app.claimed_user_id())", "(select app.current_user_id())"
 MINE = "workspace_id = ANY ((select app.my_workspaces())::uuid[])"
 ADDED = {
     "a column to write": (
@@ -81,8 +81,8 @@ REMOVED = {
         "drop policy fence on app.notes",
         [
             (
-                f"+ notes: restrictive policy fence (all, app_user, app_trash, app_viewer) is gone: using owner_id = {ME}; "
-                f"with check {ME} = ALL (ARRAY[owner_id, updated_by])"
+                f"+ notes: restrictive policy fence (all, app_user, app_trash, app_viewer) is gone: using owner_id = {SEALED}; "
+                f"with check {SEALED} = ALL (ARRAY[owner_id, updated_by])"
             )
         ],
     ),
@@ -136,8 +136,8 @@ WIDENED = {
         ["+ notes: restrictive policy fence (all, app_user, app_trash, app_viewer) no longer holds for app_trash"],
     ),
     "permissive for restrictive": (
-        f"""drop policy fence_insert on app.notes;
-            create policy fence_insert on app.notes for insert to app_user with check (created_by = {ME})""",
+        """drop policy fence_insert on app.notes;
+            create policy fence_insert on app.notes for insert to app_user with check (created_by = updated_by)""",
         ["+ notes: restrictive policy fence_insert (insert, app_user) is now permissive"],
     ),
     "a definer for an invoker": (
@@ -157,7 +157,7 @@ NARROWED = {
         ["- notes: policy select_owner (select, app_user, app_viewer): using asks title <> 'a AND (b'::text too"],
     ),
     "a fence with one more": (
-        f"alter policy fence on app.notes using (owner_id = {ME} and version > 0)",
+        f"alter policy fence on app.notes using (owner_id = {SEALED} and version > 0)",
         ["- notes: restrictive policy fence (all, app_user, app_trash, app_viewer): using asks version > 0 too"],
     ),
     "one role less": (
