@@ -26,7 +26,7 @@ from tests.server import TEMPLATE, Database, cloned
 
 WORLD = "rowkeep_world"
 # A mutant may let two sessions wait for each other; no test of isolation takes more than a second by itself.
-PATIENCE, AGAIN = 40, 10  # seconds, and until it is told again: what it waits in may have dropped the first word
+PATIENCE, AGAIN = 120, 10  # seconds, and until it is told again: what it waits in may have dropped the first word
 FORK = get_context("fork")
 # Never closed: a forked process ends without unwinding, and what it made is there for the others.
 STAYS = ExitStack()
