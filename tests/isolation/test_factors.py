@@ -110,6 +110,15 @@ async def test_session_takes_a_code_once(
     owner.execute(made, [world.alice.id, world.live["sessions"]])
 
 
+async def test_code_starts_no_session_of_a_disabled_account(world: World, database: Database, owner: Connection) -> None:
+    owner.execute("update auth.credentials set disabled_at = now() where user_id = %s", [world.alice.id])
+    try:
+        with bound(database.auth, address(email(owner, world.alice.id))) as session:
+            assert rows(session, WITH.format("6", "null")) == [0]
+    finally:
+        owner.execute("update auth.credentials set disabled_at = null")
+
+
 async def test_factor_that_is_not_confirmed_asks_for_nothing(world: World, database: Database, owner: Connection) -> None:
     owner.execute("update auth.factors set confirmed = false where user_id = %s", [world.alice.id])
     with bound(database.auth, address(email(owner, world.alice.id))) as session:
@@ -135,7 +144,10 @@ async def test_enrolling_takes_the_password_and_no_factor_before(world: World, d
     call = "select auth.enrol('{}', sha256('{}'))"
     mine = person(world.alice.id, "app_auth")
     with bound(database.auth, mine) as session:
-        assert rows(session, call.format("x", "new")) == [False], "one is confirmed"
+        for known in ("x", "wrong"):
+            assert rows(session, call.format(known, "new")) == [False], "one is confirmed"
+        session.execute("commit")
+    assert states(owner, world.alice) == BEFORE, "and stays"
     owner.execute("delete from auth.factors where user_id = %s", [world.alice.id])
     owner.execute("update auth.factors set confirmed = false where user_id = %s and kind = 'totp'", [world.vic.id])
     with bound(database.auth, mine) as session:
@@ -181,4 +193,10 @@ async def test_dropping_takes_password_and_code(
         assert rows(session, call, password, step) == [dropped]
         session.execute("commit")
     assert states(owner, world.alice) == ([] if dropped else BEFORE)
+    owner.execute("update auth.credentials set password_hash = 'vics' where user_id = %s", [world.vic.id])
+    try:
+        with bound(database.auth, person(world.alice.id, "app_auth")) as session:
+            assert rows(session, call, "vics", 7) == [False], "another's password"
+    finally:
+        owner.execute("update auth.credentials set password_hash = 'x' where user_id = %s", [world.vic.id])
     assert states(owner, world.vic) == BEFORE
