@@ -1,9 +1,7 @@
 """API keys: `rk_`, the key's id, its secret and a checksum, shown once; who holds one acts for its person within its scope."""
 
-import hashlib
 import logging
 import re
-import secrets
 from asyncio import sleep
 from time import time
 from uuid import UUID
@@ -15,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.auth import Claims, unauthorized
 from api.remembered import Found, Remembered
+from api.secret import digest
 from db.transaction import key, once
 
 log = logging.getLogger("rowkeep")
@@ -24,16 +23,6 @@ PREFIX = "rk_"
 SHAPE = re.compile(r"rk_(?P<id>[0-9a-f]{32})(?P<secret>[\w-]{20,100})(?P<sum>[0-9a-f]{8})", re.ASCII)
 FOUND = ("user_id", "scope", "expires_at")
 NOTED = 60  # seconds between two notes of which keys were used
-
-
-def digest(secret: str) -> bytes:
-    """What is stored of a key."""
-    return hashlib.sha256(secret.encode()).digest()
-
-
-def new_secret() -> str:
-    """256 bits."""
-    return secrets.token_urlsafe(32)
 
 
 def written(id: UUID, secret: str) -> str:

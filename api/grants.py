@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import secrets
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 
 from api.auth import unauthorized
+from api.secret import digest
 
 LONGEST = 200
 
@@ -45,16 +45,6 @@ def taken_apart(token: str) -> RefreshToken:
         return RefreshToken(UUID(hex=key), secret)
     except ValueError as error:
         raise unauthorized() from error
-
-
-def new_secret() -> str:
-    """256 bits."""
-    return secrets.token_urlsafe(32)
-
-
-def digest(secret: str) -> bytes:
-    """The hash under which a secret of 256 bits is stored; it needs no salt."""
-    return hashlib.sha256(secret.encode()).digest()
 
 
 def successor(request: Request, secret: str) -> str:

@@ -1,7 +1,5 @@
 """One-time tokens: shown once to whoever makes one, handed over by them, and stored as a hash alone."""
 
-import hashlib
-import secrets
 from typing import Any
 from uuid import UUID
 
@@ -30,12 +28,6 @@ class Accept(Body):
             return UUID(hex=key), secret
         except ValueError as error:
             raise not_found() from error
-
-
-def secret() -> tuple[str, bytes]:
-    """256 bits that nobody guesses, and the hash to store."""
-    made = secrets.token_urlsafe(32)
-    return made, hashlib.sha256(made.encode()).digest()
 
 
 def with_token(model: type[Table]) -> type[BaseModel]:

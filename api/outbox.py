@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.letters import letter
+from api.secret import digest
 from api.smtp import NotTaken, Smtp
 from db.beside import beside
 from db.settings import Settings
@@ -35,7 +36,7 @@ class Outbox:
     """Makes tokens from the keys of mails, so that no token is stored; sends what is due."""
 
     def __init__(self, settings: Settings) -> None:
-        self._keys = [hmac.digest(seed, b"mails", hashlib.sha256) for seed in settings.token_seeds]
+        self._keys = settings.derived("mails")
         self._sender, self._url = settings.mail_from or "Rowkeep <rowkeep@localhost>", settings.public_url
         self._send: Send = Smtp(settings.smtp_url.get_secret_value()) if settings.smtp_url else printed
         self._seconds = settings.mail_seconds
@@ -44,7 +45,7 @@ class Outbox:
     def new(self) -> New:
         """A mail to write, and to wake the sender for."""
         mail = uuid4()
-        return New(mail, token_hash(self._token(self._keys[0], mail)))
+        return New(mail, digest(self._token(self._keys[0], mail)))
 
     def wake(self) -> None:
         """A mail was written and committed; the sender looks for it at once."""
@@ -70,7 +71,7 @@ class Outbox:
 
     async def _deliver(self, engine: AsyncEngine, mail: Row[Any]) -> None:
         made = (self._token(key, mail.id) for key in self._keys)
-        token = next((each for each in made if token_hash(each) == mail.token_hash), "")
+        token = next((each for each in made if digest(each) == mail.token_hash), "")
         try:
             await self._send(letter(mail, token, sender=self._sender, url=self._url))
         except NotTaken as error:
@@ -88,11 +89,6 @@ class Outbox:
 
 
 CLAIMED = ("id", "kind", "address", "token_hash", "created_at", "about")
-
-
-def token_hash(token: str) -> bytes:
-    """What is stored of a token of 256 bits."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 async def _asked(engine: AsyncEngine, function: Any) -> list[Row[Any]]:

@@ -11,9 +11,10 @@ from starlette.responses import Response
 from api.bodies import answer, columns, create_body, page
 from api.deps import Me
 from api.errors import sqlstate
-from api.handover import Accept, secret, shown, with_token
+from api.handover import Accept, shown, with_token
 from api.problems import not_found
 from api.resource import Cursor, Limit, one, paged
+from api.secret import digest, new_secret
 from db.shares import ShareCreate, row_of
 
 
@@ -34,8 +35,8 @@ def shares(share: Any) -> APIRouter:
     @router.post("/{id}/shares", status_code=201, response_model=with_token(share))
     async def offer(me: Me, id: uuid.UUID, new: new_body) -> Response:  # type: ignore[valid-type]
         """Share a row of one's own with whoever is handed the token, and accepts it within seven days."""
-        made, token_hash = secret()
-        values = {**new.model_dump(), row.key: id, "token_hash": token_hash}  # type: ignore[attr-defined]
+        made = new_secret()
+        values = {**new.model_dump(), row.key: id, "token_hash": digest(made)}  # type: ignore[attr-defined]
         try:
             return shown((await me.once(offered, **values))[0], made)
         except DBAPIError as error:

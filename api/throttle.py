@@ -33,7 +33,7 @@ class Throttle:
     def __init__(self, settings: Settings) -> None:
         self._limits = (settings.free_guesses, settings.network_guesses, settings.first_wait, settings.longest_wait)
         # An address of the internet is soon found from its plain hash.
-        self._keys = [hmac.digest(seed, b"throttle", hashlib.sha256) for seed in settings.token_seeds]
+        self._keys = settings.derived("throttle")
 
     def device(self, secret: str, account: str) -> str:
         """What a client that signed in shows the next time: proof, to this API, that it knew the account's password."""

@@ -1,6 +1,5 @@
 """Second factors: time-based codes (RFC 6238), each good once; their secrets are sealed before the database has them."""
 
-import hashlib
 import hmac
 from base64 import b32encode
 from secrets import token_bytes
@@ -13,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import func, select
 
-from api.grants import digest, new_secret
+from api.secret import digest, new_secret
 from db.settings import Settings
 
 ISSUER = "Rowkeep"
@@ -40,7 +39,7 @@ class Factors:
     """Seals with a key of TOKEN_KEYS, the first; opens with any, so that one can follow another."""
 
     def __init__(self, settings: Settings) -> None:
-        self._keys = [AESGCM(hmac.digest(seed, b"second factors", hashlib.sha256)) for seed in settings.token_seeds]
+        self._keys = [AESGCM(key) for key in settings.derived("second factors")]
 
     def sealed(self, user_id: UUID, secret: str) -> bytes:
         """For this person alone: in another's row it opens nothing."""
@@ -50,7 +49,7 @@ class Factors:
     def judged(self, code: str, user_id: UUID, sealed: bytes, last_step: int) -> Judged:
         """A code of six digits, or a recovery code, however it is written."""
         plain = "".join(code.split()).replace("-", "").lower()
-        secret, recovery = self._opened(user_id, sealed), hashlib.sha256(plain.encode(errors="replace")).digest()
+        secret, recovery = self._opened(user_id, sealed), digest(plain)
         now = int(time()) // STEP
         for step in (now + each for each in AROUND) if secret else ():
             right = pyotp.TOTP(secret).generate_otp(step).encode()

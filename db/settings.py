@@ -1,5 +1,6 @@
 """Settings come from the environment alone; a missing secret, or one that everybody knows, stops the program."""
 
+import hmac
 from base64 import b64decode
 from contextlib import suppress
 from functools import cache
@@ -110,6 +111,10 @@ class Settings(BaseSettings):
         Raises: ValueError where one is not 32 bytes in base64.
         """
         return [_seed(word.strip()) for word in self.token_keys.get_secret_value().split(",")]
+
+    def derived(self, purpose: str) -> list[bytes]:
+        """A key for each of TOKEN_KEYS, in their order: a key does one thing, and none tells another."""
+        return [hmac.digest(seed, purpose.encode(), "sha256") for seed in self.token_seeds]
 
 
 def _seed(word: str) -> bytes:

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from api.bodies import Body
 from api.deps import SignedIn
-from api.outbox import token_hash
 from api.problems import Problem, in_body
 from api.routes.auth import LONGEST, Address, Password
+from api.secret import digest
 from db.transaction import address, once, person, token
 
 router = APIRouter(prefix="/v1", tags=["auth"])
@@ -54,7 +54,7 @@ async def request_reset(request: Request, whose: Forgotten) -> None:
 @router.post("/auth/password", status_code=204)
 async def choose_password(request: Request, chosen: Chosen) -> None:
     """Choose a password by a mail's token: the address is verified, and every session of before ends."""
-    state, holder = request.app.state, token(token_hash(chosen.token))
+    state, holder = request.app.state, token(digest(chosen.token))
     renewed = await state.passwords.hashed(chosen.password)
     if not (await once(state.auth, holder, select(func.auth.reset_password(renewed))))[0][0]:
         raise void()
@@ -76,7 +76,7 @@ async def request_change(request: Request, me: SignedIn, change: Change) -> None
 @router.post("/auth/email", status_code=204)
 async def confirm_change(request: Request, given: Confirmed) -> None:
     """Confirm a new address by the token that was mailed to it; the one before is told."""
-    state, holder = request.app.state, token(token_hash(given.token))
+    state, holder = request.app.state, token(digest(given.token))
     if not (await once(state.auth, holder, select(func.auth.confirm_change())))[0][0]:
         raise void()
     state.outbox.wake()

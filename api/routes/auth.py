@@ -11,8 +11,9 @@ from sqlalchemy import Row, func, select
 
 from api.auth import unauthorized
 from api.bodies import Body
-from api.grants import Tokens, digest, new_secret, tokens
+from api.grants import Tokens, tokens
 from api.passwords import Passwords
+from api.secret import digest, new_secret
 from api.throttle import LONGEST as LONGEST_DEVICE
 from api.throttle import Throttle
 from api.totp import FACTOR, NONE

@@ -7,10 +7,11 @@ from starlette.responses import Response
 
 from api.bodies import answer, columns, create_body
 from api.deps import Me
-from api.handover import Accept, secret, shown, with_token
+from api.handover import Accept, shown, with_token
 from api.problems import Problem
 from api.resource import naming_workspace, one
 from api.routes.auth import Address
+from api.secret import digest, new_secret
 from db.models.invitations import Invitation, InvitationCreate
 from db.models.memberships import Membership
 from db.transaction import once, person
@@ -22,8 +23,8 @@ New = create_body(Invitation, InvitationCreate)
 @router.post("", status_code=201, response_model=with_token(Invitation))
 async def create(me: Me, new: New) -> Response:  # type: ignore[valid-type]
     """Invite somebody, in a role at most one's own; hand them the token."""
-    made, token_hash = secret()
-    values = {**new.model_dump(), "token_hash": token_hash}  # type: ignore[attr-defined]
+    made = new_secret()
+    values = {**new.model_dump(), "token_hash": digest(made)}  # type: ignore[attr-defined]
     async with naming_workspace(New):
         (row,) = await me.once(insert(Invitation).values(values).returning(*columns(Invitation)))
     return shown(row, made)

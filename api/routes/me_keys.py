@@ -8,9 +8,10 @@ from pydantic import Field, create_model
 from sqlalchemy import insert
 from starlette.responses import Response
 
-from api.apikeys import digest, new_secret, written
+from api.apikeys import written
 from api.bodies import Body, answer, columns
 from api.deps import SignedIn
+from api.secret import digest, new_secret
 from db.models.keys import Key, KeyWrite
 
 router = APIRouter(prefix="/v1/me/keys", tags=["keys"])

@@ -9,7 +9,8 @@ from sqlalchemy import delete, func, select
 from api.auth import unauthorized
 from api.bodies import Body
 from api.deps import SignedIn
-from api.grants import LONGEST, Tokens, digest, successor, taken_apart, tokens
+from api.grants import LONGEST, Tokens, successor, taken_apart, tokens
+from api.secret import digest
 from db.models.sessions import Session
 from db.transaction import once, session
 

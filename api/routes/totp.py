@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from api.bodies import Body
 from api.deps import SignedIn
-from api.grants import digest
 from api.problems import Problem, in_body
 from api.routes.auth import LONGEST
+from api.secret import digest
 from api.throttle import Place
 from api.totp import FACTOR, Judged, address, fresh, recovery_codes
 from db.transaction import once, person
