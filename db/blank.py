@@ -88,7 +88,7 @@ class Pattern(NamedTuple):
 PATTERNS = {
     "owner": Pattern("owner", "private to the user who makes them", "their owner", FIELDS, "OwnedRow", HEAD + OWNER),
     "shared": Pattern(
-        "shared",
+        "owner shared",
         "private to their owner, and to those they share one with",
         "their owner or a writer",
         FIELDS,

@@ -22,7 +22,7 @@ MADE = [
     if table.name in ISOLATED and MODELS[table.name].__create__ and "create" in MODELS[table.name].__routes__
 ]
 
-SHARED = [name for name in MADE if MODELS[name].__access__ == "shared"]
+SHARED = [name for name in MADE if "shared" in MODELS[name].__access__.split()]
 KEYS = """
 select conrelid::regclass::text, attname from pg_constraint join pg_attribute on attrelid = conrelid and attnum = conkey[1]
 where contype = 'f' and confrelid = 'app.users'::regclass and confdeltype = %s"""

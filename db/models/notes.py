@@ -16,6 +16,6 @@ class Note(NoteWrite, OwnedRow, table=True):
     """One note."""
 
     __tablename__ = "notes"
-    __access__ = "shared"
+    __access__ = "owner shared"
     __create__ = NoteWrite
     __update__ = NoteWrite

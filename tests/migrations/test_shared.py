@@ -33,7 +33,7 @@ class LineDrawing(LineDrawingWrite, OwnedRow, table=True):
     """One line drawing."""
 
     __tablename__ = "line_drawings"
-    __access__ = "shared"
+    __access__ = "owner shared"
     __create__ = LineDrawingWrite
     __update__ = LineDrawingWrite
 '''

@@ -95,7 +95,9 @@ def _visible(database: Database, caller: UUID) -> dict[str, list[str]]:
     """By table what the caller sees, and as `table/bin` what they see at the bin alone."""
     found: dict[str, list[str]] = {}
     for table in TABLES:
-        with acting(database.api, caller, "app_guest" if MODELS[table].__access__ == "shared" else "app_user") as session:
+        with acting(
+            database.api, caller, "app_guest" if "shared" in MODELS[table].__access__.split() else "app_user"
+        ) as session:
             live = _ids(session, table)
         found[table] = sorted(live)
         if "deleted_at" in metadata.tables[f"app.{table}"].c:
