@@ -1,31 +1,14 @@
 """Two mails with a token each, alice's and vic's, and transactions of whoever holds one."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
-from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
-
-from db.seal import Identity
-from tests.isolation.session import bind
 from tests.people import World
 from tests.policies.catalog import Connection, rows
 
 HERS, VICS = sha256(b"hers").digest(), sha256(b"vics").digest()
 INSERT = "insert into auth.mails (id, kind, address, user_id) values ('{}', 'reset', '{}', {})"
 WRITE = "insert into auth.mails (id, kind, address, user_id, token_hash, stands) values (%s, %s, %s, %s, %s, %s)"
-
-
-@contextmanager
-def bound(url: str, identity: Identity) -> Iterator[psycopg.Connection[Any]]:
-    """A transaction of this identity, rolled back."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("begin")
-        bind(connection, identity)
-        yield connection
-        connection.execute("rollback")
 
 
 def email(owner: Connection, who: UUID) -> str:

@@ -1,7 +1,7 @@
 """One transaction of the login that requests use, bound the way requests are; everything is rolled back."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -18,15 +18,22 @@ def bind(connection: psycopg.Connection[Any], identity: Identity) -> None:
 
 
 @contextmanager
-def acting(
-    url: str, user: UUID, role: str = "app_user", *, commit: bool = False, isolation: str = "read committed"
+def bound(
+    url: str, identity: Identity, *, commit: bool = False, isolation: str = "read committed"
 ) -> Iterator[psycopg.Connection[Any]]:
-    """SQL as this person, in the API's own session."""
+    """SQL in a transaction of this identity, rolled back unless it is to stay."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"begin isolation level {isolation}".encode())
-        bind(connection, person(user, role))
+        bind(connection, identity)
         yield connection
         connection.execute("commit" if commit else "rollback")
+
+
+def acting(
+    url: str, user: UUID, role: str = "app_user", *, commit: bool = False, isolation: str = "read committed"
+) -> AbstractContextManager[psycopg.Connection[Any]]:
+    """SQL as this person, in the API's own session."""
+    return bound(url, person(user, role), commit=commit, isolation=isolation)
 
 
 def outcome(connection: psycopg.Connection[Any], statement: str) -> str | int:

@@ -1,8 +1,6 @@
 """Guesses are counted by account and network: a transaction reaches the counts of its own account, and waits when it must."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
@@ -13,7 +11,7 @@ import pytest
 from db.seal import Identity
 from db.transaction import address, person
 from tests.faults.settled import until
-from tests.isolation.session import acting, bind, outcome
+from tests.isolation.session import acting, bind, bound, outcome
 from tests.people import World
 from tests.policies.catalog import Connection, rows
 from tests.server import Database
@@ -33,16 +31,6 @@ def forgotten(owner: Connection) -> None:
 def somebody() -> Identity:
     """An address that nobody has guessed at; as much as one that has an account."""
     return address(f"{uuid4().hex}@example.com")
-
-
-@contextmanager
-def bound(url: str, identity: Identity) -> Iterator[psycopg.Connection[Any]]:
-    """A transaction about this account, rolled back."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("begin")
-        bind(connection, identity)
-        yield connection
-        connection.execute("rollback")
 
 
 def seconds(session: Connection, place: bytes = HERE, network: bytes | None = NETWORK, free: int = 2, wide: int = 99) -> Any:

@@ -1,14 +1,13 @@
 """A transaction bound to one address reaches the credentials of that address alone, by any role and statement."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import psycopg
 import pytest
 
 from db.transaction import address
-from tests.isolation.session import bind, outcome
+from tests.isolation.session import bind, bound, outcome
 from tests.people import World
 from tests.policies.catalog import Connection, rows
 from tests.server import Database
@@ -16,14 +15,9 @@ from tests.server import Database
 LATER = "update auth.credentials set email = 'stolen@example.com'"
 
 
-@contextmanager
-def bound(url: str, email: str, role: str = "app_auth") -> Iterator[psycopg.Connection[Any]]:
+def about(url: str, email: str, role: str = "app_auth") -> AbstractContextManager[psycopg.Connection[Any]]:
     """SQL in a transaction that signs this address in, rolled back."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("begin")
-        bind(connection, address(email)._replace(role=role))
-        yield connection
-        connection.execute("rollback")
+    return bound(url, address(email)._replace(role=role))
 
 
 def of_alice(owner: Connection, world: World) -> str:
@@ -36,15 +30,15 @@ def of_alice(owner: Connection, world: World) -> str:
 @pytest.mark.parametrize("role", ["app_auth", "app_owner"])
 async def test_select_shows_one_address(world: World, database: Database, owner: Connection, role: str) -> None:
     email = of_alice(owner, world)
-    with bound(database.owner if role == "app_owner" else database.auth, email, role) as session:
+    with about(database.owner if role == "app_owner" else database.auth, email, role) as session:
         assert rows(session, "select email from auth.credentials") == [email]
     for nobody in ("", "nobody@example.com"):
-        with bound(database.owner if role == "app_owner" else database.auth, nobody, role) as session:
+        with about(database.owner if role == "app_owner" else database.auth, nobody, role) as session:
             assert outcome(session, "select email from auth.credentials") == 0
 
 
 async def test_write_takes_the_function_that_signs_up(world: World, database: Database, owner: Connection) -> None:
-    with bound(database.auth, of_alice(owner, world)) as session:
+    with about(database.auth, of_alice(owner, world)) as session:
         insert = "insert into auth.credentials (email, password_hash) values ('new@example.com', 'x')"
         for statement in (LATER, insert, "delete from auth.credentials", "select from auth.credentials for update"):
             assert outcome(session, statement) == "42501"
@@ -54,12 +48,12 @@ async def test_functions_write_one_address(world: World, database: Database, own
     """As app_owner, whose functions these are, and blindly."""
     email = of_alice(owner, world)
     insert = "insert into auth.credentials (email, password_hash) values ('{}', 'x')"
-    with bound(database.owner, email, "app_owner") as session:
+    with about(database.owner, email, "app_owner") as session:
         assert outcome(session, "update auth.credentials set password_hash = 'x'") == 1
         assert outcome(session, LATER) == "42501"
         assert outcome(session, "delete from auth.credentials") == 0
         assert outcome(session, insert.format("other@example.com")) == "42501"
-    with bound(database.owner, "new@example.com", "app_owner") as session:
+    with about(database.owner, "new@example.com", "app_owner") as session:
         assert outcome(session, "update auth.credentials set password_hash = 'x'") == 0
         assert outcome(session, insert.format("new@example.com")) == "23503"  # no such person: it passed the policy
 

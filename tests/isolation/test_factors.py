@@ -6,8 +6,8 @@ import pytest
 
 from db.seal import Identity
 from db.transaction import address, person
-from tests.isolation.mailbox import bound, email
-from tests.isolation.session import acting, outcome
+from tests.isolation.mailbox import email
+from tests.isolation.session import acting, bound, outcome
 from tests.people import World
 from tests.policies.catalog import Connection, rows
 from tests.server import Database

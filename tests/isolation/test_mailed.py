@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from db.transaction import address, person, token
-from tests.isolation.mailbox import HERS, INSERT, VICS, bound, email, two_mails
+from tests.isolation.mailbox import HERS, INSERT, VICS, email, two_mails
+from tests.isolation.session import bound
 from tests.people import World
 from tests.policies.catalog import Connection, rows
 from tests.server import Database

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from db.transaction import person
-from tests.isolation.mailbox import bound
+from tests.isolation.session import bound
 from tests.people import Person, World
 from tests.people import person as somebody
 from tests.policies.catalog import Connection, rows

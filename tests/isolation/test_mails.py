@@ -7,8 +7,8 @@ import pytest
 
 from db.seal import Identity
 from db.transaction import address, person, token
-from tests.isolation.mailbox import HERS, INSERT, bound, email, two_mails
-from tests.isolation.session import acting, outcome
+from tests.isolation.mailbox import HERS, INSERT, email, two_mails
+from tests.isolation.session import acting, bound, outcome
 from tests.people import World
 from tests.policies.catalog import Connection, rows
 from tests.server import Database

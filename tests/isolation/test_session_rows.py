@@ -1,7 +1,6 @@
 """Functions that keep sign-ins alive reach the one session that their transaction is bound to, or the one person's."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,7 @@ import psycopg
 import pytest
 
 from db.seal import Identity
-from tests.isolation.session import acting, bind, outcome
+from tests.isolation.session import acting, bound, outcome
 from tests.people import World
 from tests.policies.catalog import Connection, rows
 from tests.server import Database
@@ -17,14 +16,9 @@ from tests.server import Database
 TOKEN = "insert into auth.refresh_tokens (owner_id, session_id, token_hash) values ('{}', '{}', sha256('new'))"
 
 
-@contextmanager
-def bound(url: str, session_id: UUID) -> Iterator[psycopg.Connection[Any]]:
+def about(url: str, session_id: UUID) -> AbstractContextManager[psycopg.Connection[Any]]:
     """SQL as app_owner in a transaction about this session, rolled back."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("begin")
-        bind(connection, Identity("app_owner", "auth.session", str(session_id)))
-        yield connection
-        connection.execute("rollback")
+    return bound(url, Identity("app_owner", "auth.session", str(session_id)))
 
 
 @pytest.fixture
@@ -44,7 +38,7 @@ async def sessions(world: World, owner: Connection) -> dict[str, UUID]:
 async def test_bound_session_reaches_itself_alone(world: World, database: Database, sessions: dict[str, UUID]) -> None:
     """Blindly, as app_owner, whose functions these are."""
     vics = TOKEN.format(world.vic.id, sessions["vic"])
-    with bound(database.owner, sessions["alice"]) as session:
+    with about(database.owner, sessions["alice"]) as session:
         assert outcome(session, "select from app.sessions") == 1
         assert outcome(session, "select from auth.refresh_tokens") == 1
         assert outcome(session, "update app.sessions set used_at = now()") == 1

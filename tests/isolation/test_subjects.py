@@ -1,7 +1,6 @@
 """A transaction bound to one subject of a provider reaches that subject alone; a person reads their own; nobody else any."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +9,7 @@ import psycopg
 import pytest
 
 from db.transaction import subject
-from tests.isolation.session import acting, bind, outcome
+from tests.isolation.session import acting, bind, bound, outcome
 from tests.people import World
 from tests.policies.catalog import Connection, rows
 from tests.server import Database
@@ -19,14 +18,11 @@ ISSUER = "https://issuer.example.com"
 ARRIVE = "select * from auth.arrive('Somebody', now())"
 
 
-@contextmanager
-def bound(url: str, name: str, role: str = "app_owner", issuer: str = ISSUER) -> Iterator[psycopg.Connection[Any]]:
+def about(
+    url: str, name: str, role: str = "app_owner", issuer: str = ISSUER
+) -> AbstractContextManager[psycopg.Connection[Any]]:
     """SQL in a transaction about this subject, rolled back."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("begin")
-        bind(connection, subject(issuer, name)._replace(role=role))
-        yield connection
-        connection.execute("rollback")
+    return bound(url, subject(issuer, name)._replace(role=role))
 
 
 @pytest.fixture
@@ -48,7 +44,7 @@ async def test_bound_subject_reaches_itself_alone(database: Database, names: dic
     """Blindly, as app_owner, whose functions these are."""
     mine, other = names
     insert = "insert into auth.subjects (id, user_id, issuer, subject) values ('{}', '{}', '{}', '{}')"
-    with bound(database.owner, mine) as session:
+    with about(database.owner, mine) as session:
         assert rows(session, "select subject from auth.subjects") == [mine]
         assert outcome(session, "update auth.subjects set disabled_at = now()") == 1
         assert outcome(session, f"update auth.subjects set subject = '{other}x'") == "42501"
@@ -56,7 +52,7 @@ async def test_bound_subject_reaches_itself_alone(database: Database, names: dic
         assert outcome(session, "delete from auth.subjects") == 0
         planted = insert.format(uuid4(), names[mine], ISSUER, "planted")
         assert outcome(session, planted) == "42501"
-    with bound(database.owner, "new one") as session:
+    with about(database.owner, "new one") as session:
         assert outcome(session, "select from auth.subjects") == 0
         assert outcome(session, insert.format(uuid4(), names[mine], "https://other.example.com", "new one")) == "42501"
         assert outcome(session, insert.format(uuid4(), names[mine], ISSUER, "new one")) == 1
@@ -86,7 +82,7 @@ async def test_arriving_takes_a_subject(database: Database, owner: Connection) -
 
 
 async def test_subject_with_a_blank_is_no_other_issuers(database: Database) -> None:
-    with bound(database.owner, "b c", issuer="https://a.example.com") as session:
+    with about(database.owner, "b c", issuer="https://a.example.com") as session:
         found = rows(session, "select array[auth.current_issuer(), auth.current_subject()]")
     assert found == [["https://a.example.com", "b c"]]
 
