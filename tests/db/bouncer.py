@@ -31,6 +31,8 @@ server_reset_query = DISCARD ALL
 {always}
 """
 NOBODY = 65534
+# Debian puts it where only root looks.
+PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
 
 
 @asynccontextmanager
@@ -44,7 +46,7 @@ async def bouncing(database: Database, always: str, *, size: int = 2) -> AsyncIt
         users.write_text("".join(f'"{url["user"]}" "{url["password"]}"\n' for url in urls))
         where = {"host": urls[0]["host"], "port": urls[0].get("port", 5432), "name": database.name}
         ini.write_text(INI.format(**where, listens=listens, users=users, size=size, always=always))
-        program = [str(shutil.which("pgbouncer")), str(ini)]
+        program = [str(PROGRAM), str(ini)]
         if os.geteuid() == 0:
             # It refuses to be root, and has to get at its files.
             for path in (folder, users, ini):

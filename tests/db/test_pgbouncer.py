@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from sqlmodel import select
 
 from db.models.notes import Note
 from db.transaction import begin, once, person
-from tests.db.bouncer import bouncing
+from tests.db.bouncer import PROGRAM, bouncing
 from tests.db.logins import refusal
 from tests.faults.settled import until
 from tests.notes import Owner, person_with_notes, titles_of
@@ -30,7 +29,7 @@ TITLES = select(Note.title)
 @pytest.fixture(scope="module", autouse=True)
 def installed() -> None:
     """A run of CI has it; elsewhere its absence is said aloud."""
-    if not shutil.which("pgbouncer"):
+    if not PROGRAM:
         say = pytest.fail if os.environ.get("CI") else pytest.skip
         say("NOT TESTED: the API behind a pooler. PgBouncer is not installed: `apt-get install pgbouncer`")
 
