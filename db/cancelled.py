@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -23,6 +23,22 @@ class Cancelled(psycopg.AsyncConnection[Any]):
 
     # Whose was ever set must not be used again: a request to cancel may still be on its way.
     insisting: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def connect(cls, conninfo: str = "", **options: Any) -> Self:
+        """A handshake that was begun is ended, and the connection closed, before its task is gone: what a traceback keeps
+        half made holds a place in the server until `authentication_timeout`, a minute later.
+        """
+        made = asyncio.create_task(super().connect(conninfo, **options))
+        try:
+            return await asyncio.shield(made)
+        except asyncio.CancelledError:
+            while not made.done():  # in connect_timeout at the latest; whoever cancels again waits too
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([made])
+            if not made.cancelled() and not made.exception():
+                await made.result().close()
+            raise
 
     async def cancel_safe(self, *, timeout: float = 30.0) -> None:  # noqa: ASYNC109 - psycopg's
         self.insist()
