@@ -1,7 +1,6 @@
 """Tries one mutant: until a test notices it, or notices it once another layer is gone, or none does."""
 
 import re
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -66,18 +65,25 @@ class Trials:
         return SURVIVED, "", ""
 
     def _first_failure(self, ring: list[pytest.Item], sql: str, slot: int) -> Outcome:
-        """The first test that fails, or the last that passes; one that fails by itself without any mutant tells nothing."""
+        """The first test that fails, or the last that passes. What ran before a test may have changed the world, so it has to
+        fail on the mutant by itself, and to pass without it.
+        """
         while True:
             found = self._outcomes(ring, sql, slot)
             killer, last = ring[len(found) - 1], found[-1]
-            known = ("", killer.nodeid)
-            if not last.failed or last.sqlstate or known in self.quiet:
+            if not last.failed or last.sqlstate:
                 return last
-            if not self._outcomes([killer], "", slot)[-1].failed:
-                self.quiet.add(known)
+            if (len(found) == 1 or self._outcomes([killer], sql, slot)[-1].failed) and self._passes("", killer, slot):
                 return last
-            print(f"fails without a mutant when it is the first: {killer.nodeid}", file=sys.stderr)
+            if len(ring) == 1:
+                return last._replace(failed=False)
             ring = [item for item in ring if item is not killer]
+
+    def _passes(self, sql: str, test: pytest.Item, slot: int) -> bool:
+        """Whether a test passes by itself; it is asked once for each SQL."""
+        if (sql, test.nodeid) not in self.quiet and not self._outcomes([test], sql, slot)[-1].failed:
+            self.quiet.add((sql, test.nodeid))
+        return (sql, test.nodeid) in self.quiet
 
     def _behind(self, layer: Layer, mutant: Mutant, ring: list[pytest.Item], slot: int) -> str:
         """A test that passes without the layer and fails without it on the mutant: the layer alone held it."""
