@@ -12,7 +12,7 @@ from db import watch
 from db.boot import Unreachable
 from db.refusal import Refusal
 from db.watch import Watch
-from tests.faults.settled import until
+from tests.faults.settled import count, until
 from tests.migrations.extra import apply
 from tests.server import Database
 from tests.serving import serving
@@ -101,17 +101,24 @@ async def test_a_migration_in_progress_is_no_alarm(own_database: Database, tmp_p
     body = """
 with sighted("app.notes"):
     op.execute("grant update (owner_id) on app.notes to app_user")
-    op.execute("select pg_sleep(1)")
+    op.execute("set local lock_timeout = 0; select pg_advisory_xact_lock(77)")
 """
+    waiting = "select count(*) from pg_locks where locktype = 'advisory' and objid = 77 and not granted"
     looked: list[str] = []
     async with serving(own_database, watch_seconds=0.05) as served:
         watched = served.app.state.watch
-        migration = asyncio.create_task(asyncio.to_thread(apply, own_database.owner, tmp_path, body))
+        with psycopg.connect(own_database.owner, autocommit=True) as owner:
+            owner.execute("select pg_advisory_lock(77)")
+            migration = asyncio.create_task(asyncio.to_thread(apply, own_database.owner, tmp_path, body))
+            await until(lambda: migration.done() or count(owner, waiting) == 1)
+            for _ in range(4):
+                await watched.look()
+                looked.append(watched.refusal)
+            assert count(owner, waiting) == 1, "it was in progress"
         while not migration.done():
             await watched.look()
             looked.append(watched.refusal)
         await migration
         await watched.look()
         assert {*looked, watched.refusal} == {""}
-        assert len(looked) > 3
         assert monotonic() - watched._seen < 60
