@@ -25,7 +25,15 @@ PUBLIC = OURS.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 PEM = OURS.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 KID = KEYS.jwks["keys"][0]["kid"]
 NOW = int(datetime.now(UTC).timestamp())
-RIGHT = {"iss": "rowkeep", "aud": "rowkeep", "sub": str(uuid4()), "sid": str(uuid4()), "jti": "1", "iat": NOW, "exp": NOW + 600}
+RIGHT = {
+    "iss": "rowkeep",
+    "aud": "rowkeep",
+    "sub": str(uuid4()),
+    "sid": str(uuid4()),
+    "jti": "1",
+    "iat": NOW,
+    "exp": NOW + 3600,
+}
 
 
 def segment(value: bytes) -> str:
@@ -96,8 +104,8 @@ ATTACKS = {
     "huge, unsigned": "x" * 1_000_000,
     "longer than ours": token(claims(jti="x" * LONGEST)),
     "expired": token(claims(iat=NOW - 700, exp=NOW - 100)),
-    "made in the future": token(claims(iat=NOW + 300, exp=NOW + 600)),
-    "not yet": token(claims(nbf=NOW + 300)),
+    "made in the future": token(claims(iat=NOW + 86_400, exp=NOW + 86_700)),
+    "not yet": token(claims(nbf=NOW + 86_400)),
     "another audience": token(claims(aud="elsewhere")),
     "several audiences": token(claims(aud=["rowkeep", "elsewhere"])),
     "another issuer": token(claims(iss="https://issuer.example")),
@@ -106,7 +114,7 @@ ATTACKS = {
     "session is no uuid": token(claims(sid="1")),
     "subject is empty": token(claims(sub="")),
     "expires in words": token(claims(exp="tomorrow")),
-    "expires in a fraction": token(claims(exp=NOW + 600.5)),
+    "expires in a fraction": token(claims(exp=NOW + 3600.5)),
     "a claim too many": token(claims(admin=True)),
     "subject twice": token(twice("sub", str(uuid4()))),
     "issuer twice": token(twice("iss", "rowkeep")),
