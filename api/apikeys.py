@@ -7,6 +7,7 @@ from time import time
 from uuid import UUID
 from zlib import crc32
 
+from fastapi import Request
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.auth import Claims, unauthorized
 from api.remembered import Found, Remembered
 from api.secret import digest
+from api.throttle import Throttle, late
 from db.transaction import key, once
 
 log = logging.getLogger("rowkeep")
@@ -21,7 +23,7 @@ log = logging.getLogger("rowkeep")
 PREFIX = "rk_"
 # Whoever looks for keys that were published by mistake needs the database for none of them: the end is a CRC-32 of the rest.
 SHAPE = re.compile(r"rk_(?P<id>[0-9a-f]{32})(?P<secret>[\w-]{20,100})(?P<sum>[0-9a-f]{8})", re.ASCII)
-FOUND = ("user_id", "scope", "expires_at")
+FOUND = ("user_id", "scope", "expires_at", "wait")
 NOTED = 60  # seconds between two notes of which keys were used
 
 
@@ -38,26 +40,29 @@ class ApiKeys:
         self._engine, self._remembered = engine, remembered
         self._used: set[UUID] = set()
 
-    async def read(self, token: str) -> Claims:
+    async def read(self, token: str, request: Request) -> Claims:
         """Whom a key acts for, and within what.
 
-        Raises: Problem 401, the same for every reason; Unknown where the database cannot tell whether it was revoked.
+        Raises: Problem 401, the same for every reason, or 429; Unknown where the database cannot tell whether it was revoked.
         """
         parts = SHAPE.fullmatch(token)
         if not parts or written(UUID(parts["id"]), parts["secret"]) != token:
             raise unauthorized()
         id, hashed = UUID(parts["id"]), digest(parts["secret"])
-        found = await self._remembered.get(hashed.hex(), lambda: self._found(id, hashed))
+        found = await self._remembered.get(hashed.hex(), lambda: self._found(id, hashed, request))
         if found.claims.expires < time():
             raise unauthorized()
         self._used.add(id)
         return found.claims
 
-    async def _found(self, id: UUID, hashed: bytes) -> Found:
-        rows = await once(self._engine, key(id), select(func.auth.use_key(hashed).table_valued(*FOUND)))
-        if not rows:
+    async def _found(self, id: UUID, hashed: bytes, request: Request) -> Found:
+        throttle: Throttle = request.app.state.throttle
+        tried = func.auth.try_key(hashed, *throttle.network(request, "keys"))
+        (row,) = await once(self._engine, key(id), select(tried.table_valued(*FOUND)))
+        if row.wait:
+            raise late("Too many keys that are not good come from this network; try again later.", row.wait)
+        if not row.user_id:
             raise unauthorized()
-        (row,) = rows
         return Found(Claims(row.user_id, id, int(row.expires_at.timestamp()), 0, "key", row.scope))
 
     async def noting(self) -> None:

@@ -63,7 +63,7 @@ async def caller(request: Request, token: Annotated[str | None, Depends(bearer)]
     state = request.app.state
     try:
         if token.startswith(PREFIX):
-            claims = await state.api_keys.read(token)
+            claims = await state.api_keys.read(token, request)
         elif state.subjects and not state.keys.own(token):
             claims = await state.subjects.read(token)
         else:

@@ -46,8 +46,22 @@ class Throttle:
             known = self._made(number, f"device {secret} {account}")
             if hmac.compare_digest(known.hex().encode(), mark.encode(errors="replace")):
                 return Place(hashlib.sha256(known).digest(), None)
-        narrow, wide = networks(request.client.host if request.client else "")
+        narrow, wide = _networks(request)
         return Place(self._made(0, f"place {narrow}"), self._made(0, f"network {wide}"))
+
+    def network(self, request: Request, does: str) -> tuple[bytes, int, int, int]:
+        """Where something comes from that is counted for the wider network alone, and how: as auth.network_attempt takes it."""
+        return (self._made(0, f"{does} {_networks(request)[1]}"), *self._limits[1:])
+
+    async def mails(self, request: Request, identity: Identity) -> None:
+        """Counts a mail that somebody asks for without being known, whomever it is for.
+
+        Raises: Problem 429.
+        """
+        asked = select(func.auth.network_attempt(*self.network(request, "mails")))
+        ((wait,),) = await once(request.app.state.auth, identity, asked)
+        if wait:
+            raise late("Too many mails are asked for from this network; try again later.", wait)
 
     async def attempt(self, request: Request, identity: Identity, place: Place) -> Row[Any]:
         """Counts a guess at whom the identity names, and answers what to judge it by, in one round trip.
@@ -57,11 +71,20 @@ class Throttle:
         counted = func.auth.attempt(*place, *self._limits).table_valued("wait", "user_id", "password_hash")
         (row,) = await once(request.app.state.auth, identity, select(counted))
         if row.wait:
-            raise Problem(429, "Too many wrong guesses; try again later.", headers={"Retry-After": str(row.wait)})
+            raise late("Too many wrong guesses; try again later.", row.wait)
         return row
 
     def _made(self, key: int, text: str) -> bytes:
         return hmac.digest(self._keys[key], text.encode(errors="replace"), hashlib.sha256)
+
+
+def late(detail: str, wait: int) -> Problem:
+    """The answer to who has to wait, in seconds."""
+    return Problem(429, detail, headers={"Retry-After": str(wait)})
+
+
+def _networks(request: Request) -> tuple[str, str]:
+    return networks(request.client.host if request.client else "")
 
 
 def networks(address: str) -> tuple[str, str]:

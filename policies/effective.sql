@@ -92,6 +92,7 @@ grant execute on function auth.factor() to app_auth; -- security definer, owner 
 grant execute on function auth.key_used() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.mail_invitation(invitation uuid, address text, mail uuid) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.mailed() to app_auth; -- invoker, search_path=pg_catalog, pg_temp
+grant execute on function auth.network_attempt(network bytea, free integer, first integer, most integer) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.passed(place bytea, network bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.refresh(token_hash bytea, successor bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.register(password_hash text, name text, mail uuid, token_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
@@ -104,6 +105,7 @@ grant execute on function auth.sign_in(password_hash text, token_hash bytea, dev
 grant execute on function auth.sign_in_with_code(password_hash text, token_hash bytea, device text, place bytea, network bytea, step integer, sealed bytea, recovery bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.sign_up(password_hash text, name text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.start_session(password_hash text, token_hash bytea, device text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function auth.try_key(secret_hash bytea, network bytea, free integer, first integer, most integer) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.use_key(secret_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function seal.sealed(setting text, value text) to app_inspector; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
 grant execute on function seal.verified(setting text) to app_auth; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp

@@ -46,6 +46,7 @@ class Confirmed(Body):
 async def request_reset(request: Request, whose: Forgotten) -> None:
     """Mail a link for a new password, if the address has an account; three mails an hour at most."""
     state = request.app.state
+    await state.throttle.mails(request, address(whose.email))
     await state.throttle.attempt(request, address(whose.email), state.throttle.place(request, "mail").apart())
     await once(state.auth, address(whose.email), select(func.auth.request_reset(*state.outbox.new())))
     state.outbox.wake()

@@ -56,8 +56,10 @@ class SignedUp(BaseModel):
 @router.post("/signup", status_code=201)
 async def sign_up(request: Request, new: SignUp) -> SignedUp:
     """Make an account."""
-    password_hash = await request.app.state.passwords.hashed(new.password)
     state = request.app.state
+    if state.settings.verify_email:
+        await state.throttle.mails(request, address(new.email))
+    password_hash = await state.passwords.hashed(new.password)
     made = func.auth.sign_up(password_hash, new.name)
     if state.settings.verify_email:
         made = func.auth.register(password_hash, new.name, *state.outbox.new())

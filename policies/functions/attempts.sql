@@ -12,6 +12,35 @@ return case when counted.failures >= free then greatest(0, ceil(extract(epoch fr
   counted.last_at + make_interval(secs => least(most, first * 2 ^ least(counted.failures - free, 20))) - clock_timestamp())))::integer
   else 0 end;
 
+-- tally: one more in a count, and away with more old ones than came.
+create function auth.tally(counted bytea, whose bytea, most integer) returns void
+language sql volatile set search_path = pg_catalog, pg_temp as $$
+  insert into auth.attempts as old (bucket, account, expires_at)
+  values (counted, whose, now() + make_interval(secs => most) + interval '1 hour')
+  on conflict (bucket) do update set last_at = excluded.last_at, expires_at = excluded.expires_at,
+    failures = case when old.expires_at > now() then old.failures else 0 end + 1;
+  delete from auth.attempts where bucket in (
+    select bucket from auth.attempts where expires_at < now() order by expires_at limit 3 for update skip locked);
+$$;
+
+-- network_attempt: seconds that a network has to wait; or none, and what it does is counted. Of several at once each may pass: it
+-- bounds a load, and no guess is judged by it.
+create function auth.network_attempt(network bytea, free integer, first integer, most integer) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  counted auth.attempts;
+  wait integer;
+begin
+  select * into counted from auth.attempts where bucket = network and expires_at > now();
+  wait := auth.wait_of(counted, free, first, most);
+  if wait = 0 then
+    perform auth.tally(network, null, most);
+  end if;
+  return wait;
+end
+$$;
+grant execute on function auth.network_attempt(network bytea, free integer, first integer, most integer) to app_auth;
+
 -- attempt: counts a guess before it is judged, or says how long to wait; then nothing is counted, and no hash is handed out.
 -- place is a hash of where it comes from. network is one of a wider place, for guesses at many accounts; a device that signed in
 -- before has none, and a place of its own. Guesses from anywhere at one account leave each place one free guess.
@@ -39,15 +68,11 @@ begin
     return;
   end if;
   -- In this order, in which no two wait for each other: what several networks share comes last.
-  insert into auth.attempts as old (bucket, account, expires_at)
-  select b, a, now() + make_interval(secs => most) + interval '1 hour'
-  from (values (1, here, mine), (2, network, null), (3, case when network is not null then mine end, mine)) n (o, b, a)
-  where b is not null order by o
-  on conflict (bucket) do update set last_at = excluded.last_at, expires_at = excluded.expires_at,
-    failures = case when old.expires_at > now() then old.failures else 0 end + 1;
-  -- More than came.
-  delete from auth.attempts where bucket in (
-    select bucket from auth.attempts where expires_at < now() order by expires_at limit 10 for update skip locked);
+  perform auth.tally(here, mine, most);
+  if network is not null then
+    perform auth.tally(network, null, most);
+    perform auth.tally(mine, mine, most);
+  end if;
   return query select 0, c.user_id, c.password_hash from (select) one
   left join auth.credentials c on true;
 end

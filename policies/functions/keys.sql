@@ -18,6 +18,21 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 grant execute on function auth.use_key(secret_hash bytea) to app_auth;
 
+-- try_key: auth.use_key; where there is none, seconds that the network has to wait before it is told so again. A key that is right
+-- waits for nobody.
+create function auth.try_key(secret_hash bytea, network bytea, free integer, first integer, most integer)
+returns table (user_id uuid, scope text, expires_at timestamp with time zone, wait integer)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return query select k.*, 0 from auth.use_key(secret_hash) k;
+  if not found then
+    wait := auth.network_attempt(network, free, first, most);
+    return next;
+  end if;
+end
+$$;
+grant execute on function auth.try_key(secret_hash bytea, network bytea, free integer, first integer, most integer) to app_auth;
+
 -- key_used: that it was used in this minute.
 create function auth.key_used() returns void
 language sql volatile security definer set search_path = pg_catalog, pg_temp as $$

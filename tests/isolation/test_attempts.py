@@ -194,7 +194,7 @@ async def test_forgotten_counts_count_no_more_and_go_a_few_at_a_time(own_databas
         bind(session, mine)
         assert [guess(session, wide=2) for _ in range(3)] == [True, True, False]
         session.execute("commit")
-        assert rows(owner, "select count(*) from auth.attempts where expires_at < now()") == [5]
+        assert rows(owner, "select count(*) from auth.attempts where expires_at < now()") == [7]
 
 
 async def test_guesses_at_once_are_counted_one_by_one(database: Database, owner: Connection) -> None:
