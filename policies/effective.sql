@@ -592,6 +592,7 @@ grant select on audit.rule_duplicate_policy to app_auditor; -- view, security_in
 grant select on audit.rule_event_trigger to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_extension to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_fence_missing to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_fixed_identity to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_foreign_key_cascade to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_foreign_key_index to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_foreign_key_tenant to app_auditor; -- view, security_invoker=true
@@ -603,6 +604,7 @@ grant select on audit.rule_identity_default to app_auditor; -- view, security_in
 grant select on audit.rule_identity_index to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_identity_nullable to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_identity_volatility to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_invalid_index to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_leakproof to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_leaky_index to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_login_grant to app_auditor; -- view, security_invoker=true
@@ -611,6 +613,7 @@ grant select on audit.rule_members to app_auditor; -- view, security_invoker=tru
 grant select on audit.rule_membership_options to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_no_policy to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_no_primary_key to app_auditor; -- view, security_invoker=true
+grant select on audit.rule_null_identity to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_owner to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_owner_members to app_auditor; -- view, security_invoker=true
 grant select on audit.rule_parameter_grant to app_auditor; -- view, security_invoker=true

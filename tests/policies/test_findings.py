@@ -12,7 +12,7 @@ from policies.findings import rules
 from tests.migrations.spare import spare
 from tests.policies.catalog import Connection, rows
 
-TEXT = Path(__file__).with_name("broken.sql").read_text()
+TEXT = "".join(path.read_text() for path in sorted(Path(__file__).parent.glob("broken*.sql")))
 BROKEN = {rule: (objects, sql) for rule, objects, sql in re.findall(r"^-- (\w+): (.*)\n((?:[^-\n].*\n)+)", TEXT, re.MULTILINE)}
 
 
