@@ -1,7 +1,7 @@
 """Ended sessions, known to this process within seconds and without a round trip of any request.
 
-Read every few seconds while requests come, and not at all while none do: a database that sleeps is left to sleep, and the
-first request after a pause waits for one reading. What cannot be read for long is not trusted any more.
+Read at start and every few seconds while requests come, and not at all while none do: a database that sleeps is left to
+sleep, and the first request after a pause waits for one reading. What cannot be read for long is not trusted any more.
 """
 
 import asyncio
@@ -40,7 +40,9 @@ class Ended:
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
-        """Reads in the background, until the block ends."""
+        """Reads at once, and in the background until the block ends."""
+        with suppress(Unknown):  # then the first request reads
+            await self._read()
         async with beside(self._watch()):
             yield
 

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from _pytest.runner import runtestprotocol
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 import api.lifespan
 import tests.conftest as fixtures
@@ -148,7 +149,10 @@ def _serve_as_it_is(world: World) -> None:
         served().state.settings = settings
         return served()
 
-    async def unchecked(*_: Any) -> None: ...
+    async def unchecked(engine: AsyncEngine, *_: Any) -> None:
+        # A test that is no coroutine halts the event loop: a handshake halted half-way keeps others from dropping a database.
+        async with engine.connect():
+            pass
 
     vars(fixtures).update(build=kept, create_app=app)
     vars(api.lifespan).update(check=unchecked)

@@ -38,6 +38,7 @@ class Loop:
         self.only, self.jobs, self.step = only, jobs, step
         self.found: list[tuple[Mutant, Verdict]] = []
         self.failed = ""
+        (clone() / log).parent.mkdir(exist_ok=True)
         self.log = (clone() / log).open("w", buffering=1)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
