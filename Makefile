@@ -9,7 +9,7 @@ PY := .venv/bin/python
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-run lint types table revision migrate check history audit effective psql url password rotate-seal retire-seal attack mutants bench price lock help disable enable
+.PHONY: run test test-run lint types table revision migrate check history audit effective psql url password rotate-seal retire-seal attack reach mutants bench price lock help disable enable
 
 run: $(READY) ## serve the API on PORT (8000), with an embedded Postgres unless DATABASE_URL is set
 	@exec $(PY) -m api
@@ -65,6 +65,10 @@ rotate-seal: $(READY) ## let the database of OWNER_DATABASE_URL know SEAL_KEY, b
 
 retire-seal: $(READY) ## let it forget every other key, once each API has this SEAL_KEY
 	@exec $(PY) -m db.rotate retire
+
+reach: $(READY) ## write tests/isolation/reach anew: what each role and person reaches on each table, for the difference to be read
+	@rm -f tests/isolation/reach/*.txt
+	@REACH=write $(PY) -m pytest -q -n 0 tests/isolation/test_reach.py
 
 attack: $(READY) ## try thousands of attacks as app_api on a fresh database; MODE=bare|sealed, FAST=1, PLANT=all|<hole>
 	@exec $(PY) -m tests.attack

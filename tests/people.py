@@ -62,6 +62,7 @@ class World:
     live: dict[str, UUID] = field(default_factory=dict)
     binned: dict[str, UUID] = field(default_factory=dict)
     memberships: dict[str, UUID] = field(default_factory=dict)
+    until: UUID = UUID(int=0)  # rows made later have a greater key
 
     @property
     def workspace(self) -> str:
@@ -147,6 +148,7 @@ async def build(client: httpx.AsyncClient, owner: psycopg.Connection[TupleRow]) 
     for name, id in [*world.binned.items()]:
         # 404: it went along with its parent.
         assert (await alice.call("DELETE", f"{at(name)}/{id}")).status_code in {204, 404}, name
+    (world.until,) = owner.execute("select app.uuidv7()").fetchone() or ()
     return world
 
 

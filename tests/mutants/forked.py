@@ -34,13 +34,16 @@ STAYS = ExitStack()
 
 
 class Outcome(NamedTuple):
-    """What one test said, and how long it took; `sqlstate` where the change itself was refused."""
+    """What one test said, and how long it took; `sqlstate` where the change itself was refused; `differs`, where a test looks
+    at many things and says so, what has become of which.
+    """
 
     test: str
     failed: bool
     seconds: float
     sqlstate: str = ""
     why: str = ""
+    differs: frozenset[str] = frozenset()
 
 
 def forked(work: Callable[..., Any], *arguments: Any) -> Any:
@@ -108,7 +111,10 @@ def _outcomes(items: Sequence[pytest.Item], world: World, sql: str, slot: int, e
         reports = runtestprotocol(item, log=False, nextitem=following)
         why = next((report.longreprtext for report in reports if report.failed), "")
         seconds = sum(report.duration for report in reports)
-        found.append(Outcome(item.nodeid, bool(why), seconds, refused[0] if refused else "", why))
+        said: dict[str, Any] = {name: value for report in reports for name, value in report.user_properties}
+        differs = said.get("differs", frozenset())
+        found.append(Outcome(item.nodeid, bool(why), seconds, refused[0] if refused else "", why, differs))
+        item.user_properties.clear()
         if refused or (why and not every):
             break
     signal.setitimer(signal.ITIMER_REAL, 0)

@@ -100,4 +100,4 @@ def _received(pipe: Connection) -> tuple[Verdict, Learned]:
     try:
         return pipe.recv()  # type: ignore[no-any-return]
     except EOFError:
-        return Verdict(SURVIVED, "its process died"), ({}, set())
+        return Verdict(SURVIVED, "its process died"), ({}, {})

@@ -32,6 +32,7 @@ class Verdict(NamedTuple):
     fate: str  # killed, contained, stillborn or SURVIVED
     by: str = ""
     layer: str = ""
+    seen: str = ""  # by a test that looks at many things, the first that has changed
     seconds: float = 0.0
     clones: int = 0
     tests: int = 0

@@ -25,7 +25,8 @@ def words(text: str) -> set[str]:
     return {word.rstrip("s") for word in re.findall(r"[a-z]+", text)}
 
 
-Learned = tuple[dict[str, set[str]], set[tuple[str, str]]]
+# By layer: tests that fail as soon as it is gone. By SQL and test: what the test says by itself after it.
+Learned = tuple[dict[str, set[str]], dict[tuple[str, str], Outcome]]
 TABLES = words(" ".join(table.name for table in metadata.tables.values()))
 
 
@@ -37,32 +38,32 @@ class Trials:
     world: World
     slow: set[str] = field(default_factory=set)  # files of tests
     kills: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind of test or layer, and kind of mutant
-    noisy: dict[str, set[str]] = field(default_factory=dict)  # by layer: tests that fail as soon as it is gone
-    quiet: set[tuple[str, str]] = field(default_factory=set)  # a layer, and a test that is known to pass without it
+    noisy: dict[str, set[str]] = field(default_factory=dict)
+    alone: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     work: tuple[int, int] = (0, 0)  # clones made and tests run
 
     def verdict(self, mutant: Mutant, slot: int) -> tuple[Verdict, Learned]:
         """The verdict, and what was learned about layers on the way."""
         began = time.monotonic()
         try:
-            fate, by, layer = self._fate(mutant, slot)
+            fate, by, layer, seen = self._fate(mutant, slot)
         except ValueError as error:
-            fate, by, layer = SURVIVED, str(error), ""
-        return Verdict(fate, by, layer, time.monotonic() - began, *self.work), (self.noisy, self.quiet)
+            fate, by, layer, seen = SURVIVED, str(error), "", ""
+        return Verdict(fate, by, layer, seen, time.monotonic() - began, *self.work), (self.noisy, self.alone)
 
-    def _fate(self, mutant: Mutant, slot: int) -> tuple[str, str, str]:
+    def _fate(self, mutant: Mutant, slot: int) -> tuple[str, str, str, str]:
         for ring in filter(None, self._rings(mutant)):
             last = self._first_failure(ring, mutant.sql, slot)
             if last.sqlstate.startswith("23"):
-                return STILLBORN, f"the rows that are there refuse it: {last.sqlstate}", ""
+                return STILLBORN, f"the rows that are there refuse it: {last.sqlstate}", "", ""
             if last.sqlstate:
                 raise ValueError(f"Postgres does not take it: {last.sqlstate}")
             if last.failed:
-                return KILLED, last.test, ""
+                return KILLED, last.test, "", min(last.differs, default="")
             for layer in self._layers(mutant):
-                if layer.sql and (by := self._behind(layer, mutant, ring, slot)):
-                    return CONTAINED, by, layer.name
-        return SURVIVED, "", ""
+                if layer.sql and (found := self._behind(layer, mutant, ring, slot)):
+                    return CONTAINED, found.test, layer.name, min(found.differs, default="")
+        return SURVIVED, "", "", ""
 
     def _first_failure(self, ring: list[pytest.Item], sql: str, slot: int) -> Outcome:
         """The first test that fails, or the last that passes. What ran before a test may have changed the world, so it has to
@@ -73,41 +74,44 @@ class Trials:
             killer, last = ring[len(found) - 1], found[-1]
             if not last.failed or last.sqlstate:
                 return last
-            if (len(found) == 1 or self._outcomes([killer], sql, slot)[-1].failed) and self._passes("", killer, slot):
+            fails = len(found) == 1 or self._outcomes([killer], sql, slot)[-1].failed
+            if fails and not self._alone("", killer, slot).failed:
                 return last
             if len(ring) == 1:
                 return last._replace(failed=False)
             ring = [item for item in ring if item is not killer]
 
-    def _passes(self, sql: str, test: pytest.Item, slot: int) -> bool:
-        """Whether a test passes by itself; it is asked once for each SQL."""
-        if (sql, test.nodeid) not in self.quiet and not self._outcomes([test], sql, slot)[-1].failed:
-            self.quiet.add((sql, test.nodeid))
-        return (sql, test.nodeid) in self.quiet
-
-    def _behind(self, layer: Layer, mutant: Mutant, ring: list[pytest.Item], slot: int) -> str:
-        """A test that passes without the layer and fails without it on the mutant: the layer alone held it."""
+    def _behind(self, layer: Layer, mutant: Mutant, ring: list[pytest.Item], slot: int) -> Outcome | None:
+        """A test that passes without the layer and fails without it on the mutant: the layer alone held it. A test that looks
+        at many things may fail without the layer; it has to see something more on the mutant.
+        """
         both, noisy = f"{layer.sql}; {mutant.sql}", self.noisy.setdefault(layer.sql, set())
         quiet = [item for item in ring if item.nodeid not in noisy]
         while quiet:
             found = self._outcomes(quiet, both, slot)
-            if not found[-1].failed:
-                return ""
-            killer = [quiet[len(found) - 1]]
-            known = (layer.sql, killer[0].nodeid)
-            if known in self.quiet and len(found) == 1:
-                return known[1]
-            # By itself, and on a fresh clone: what ran before it may have changed the world.
-            alone = self._outcomes(killer, layer.sql, slot)[-1]
-            if alone.sqlstate:
-                raise ValueError(f"Postgres does not take away {layer.name}: {alone.sqlstate}")
-            if not alone.failed and (len(found) == 1 or self._outcomes(killer, both, slot)[-1].failed):
-                self.quiet.add(known)
-                return known[1]
-            without = self._outcomes(quiet, layer.sql, slot, every=True)
-            noisy |= {killer[0].nodeid, *(each.test for each in without if each.failed)}
+            last, killer = found[-1], quiet[len(found) - 1]
+            if not last.failed:
+                return None
+            without = self._alone(layer.sql, killer, slot)
+            if without.sqlstate:
+                raise ValueError(f"Postgres does not take away {layer.name}: {without.sqlstate}")
+            if len(found) > 1:
+                # By itself, and on a fresh clone: what ran before it may have changed the world.
+                (last,) = self._outcomes([killer], both, slot)
+            more = last.differs - without.differs
+            if last.failed and (more or not without.failed):
+                return last._replace(differs=more)
+            if not without.differs:
+                every = self._outcomes(quiet, layer.sql, slot, every=True)
+                noisy |= {killer.nodeid, *(each.test for each in every if each.failed and not each.differs)}
             quiet = [item for item in quiet[len(found) :] if item.nodeid not in noisy]
-        return ""
+        return None
+
+    def _alone(self, sql: str, test: pytest.Item, slot: int) -> Outcome:
+        """What a test says by itself after some SQL; it is asked once for each."""
+        if (sql, test.nodeid) not in self.alone:
+            (self.alone[sql, test.nodeid],) = self._outcomes([test], sql, slot)
+        return self.alone[sql, test.nodeid]
 
     def _outcomes(self, items: list[pytest.Item], sql: str, slot: int, *, every: bool = False) -> list[Outcome]:
         found = outcomes(items, self.world, sql, slot, every=every)
@@ -116,10 +120,10 @@ class Trials:
 
     def learn(self, mutant: Mutant, verdict: Verdict, learned: Learned) -> None:
         """What killed a mutant is tried first on its like, on other tables too."""
-        noisy, quiet = learned
+        noisy, alone = learned
         for layer, tests in noisy.items():
             self.noisy.setdefault(layer, set()).update(tests)
-        self.quiet |= quiet
+        self.alone |= alone
         if verdict.by:
             by, layer = alike(verdict.by, mutant), verdict.layer.replace(mutant.subject, "")
             self.kills.update((what, kind) for what in (by, layer) for kind in kinds(mutant))

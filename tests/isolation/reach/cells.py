@@ -1,0 +1,77 @@
+"""Tries every attempt as every role and kind of person, in a transaction where nothing but policies holds."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from db.models import metadata
+from db.transaction import person
+from tests.isolation.attacks import TABLES
+from tests.isolation.reach.attempts import attempts
+from tests.isolation.session import bind
+from tests.people import World
+from tests.server import Database
+
+ROLES = ("app_user", "app_guest", "app_trash", "app_viewer", "app_owner", "app_auth", "app_inspector")
+PEOPLE = ("alice", "adam", "erin", "vic", "fred", "mallory", "rita")
+ELSEWHERE, NEW = UUID(int=0xE15E), UUID(int=0x17E3)
+# Narrowed as an API key may be: to reading, and to a workspace that is not alice's.
+SCOPES = {"alice-reading": ("alice", "read:"), "alice-elsewhere": ("alice", f"write:{ELSEWHERE}")}
+WHO = (*PEOPLE, *SCOPES, "nobody")
+SHORT = {"42501": "no", "28000": "nobody"}
+
+# What came of each attempt for each person: rows, "no" by a policy, "nobody" for an identity that counts for nothing.
+Cells = dict[tuple[str, str], str]
+
+
+def reached(world: World, database: Database, table: str, role: str) -> Cells:
+    """All cells of a table and a role."""
+    cells: Cells = {}
+    with psycopg.connect(database.owner) as session:
+        found = session.execute(f"select to_jsonb(t) from app.{table} t where id = %s".encode(), [world.live[table]]).fetchone()
+        assert found is not None, "the row that is tried exists"
+        tried = list(attempts(metadata.tables[f"app.{table}"], found[0]))
+        _leave_policies_alone(session, world, table, role)
+        session.execute("savepoint bare")
+        for who in WHO:
+            for attempt, outcome in zip(tried, _outcomes(session, world, role, who, [each.sql for each in tried]), strict=True):
+                cells[attempt.name, who] = outcome
+            session.execute("rollback to bare")
+        session.rollback()
+    return cells
+
+
+def _outcomes(session: psycopg.Connection[Any], world: World, role: str, who: str, statements: list[str]) -> Iterator[str]:
+    name, scope = SCOPES.get(who, (who, ""))
+    ids = {f"<{each}>": str(world.person(each).id) for each in PEOPLE}
+    ids |= {"<elsewhere>": str(ELSEWHERE), "<new>": str(NEW), "<me>": ids.get(f"<{name}>", ids["<alice>"])}
+    if who == "nobody":
+        session.execute(f"set local role {role}".encode())
+    else:
+        bind(session, person(UUID(ids["<me>"]), role, scope))
+    for statement in statements:
+        for each, id in ids.items():
+            statement = statement.replace(each, id)  # noqa: PLW2901
+        session.execute("savepoint attempt")
+        try:
+            yield str(session.execute(statement.encode()).rowcount)
+        except psycopg.Error as error:
+            yield SHORT.get(error.sqlstate or "", str(error.sqlstate))
+        session.execute("rollback to attempt")
+
+
+def _leave_policies_alone(session: psycopg.Connection[Any], world: World, table: str, role: str) -> None:
+    """Until the transaction ends every grant is there, no trigger and no foreign key, and no row but the world's; and a
+    workspace where a stranger is the owner, and erin may read.
+    """
+    session.execute("set local session_replication_role = replica")
+    session.execute(f"grant usage on schema app to {role}; grant all on app.{table} to {role}".encode())
+    for name in TABLES:
+        kept = "and why <> 'reach'" if name == "looks" else ""
+        session.execute(f"delete from app.{name} where id > '{world.until}' {kept}".encode())
+    session.execute("insert into app.workspaces (id, name) values (%s, 'elsewhere')", [ELSEWHERE])
+    member = "insert into app.memberships (workspace_id, user_id, role) values (%s, %s, %s)"
+    session.execute(member, [ELSEWHERE, world.mallory.id, "owner"])
+    session.execute(member, [ELSEWHERE, world.erin.id, "viewer"])

@@ -1,0 +1,47 @@
+"""What each role and person reaches on each table is what was written down, by policies alone: no grant, trigger or key helps.
+
+`make reach` writes it anew; the difference is what a change of policies means.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.isolation.attacks import TABLES
+from tests.isolation.reach.cells import PEOPLE, ROLES, Cells, reached
+from tests.isolation.reach.page import read, rewrite
+from tests.people import World
+from tests.server import Database
+
+WRITTEN = Path(__file__).with_name("reach")
+
+
+@pytest.fixture(scope="module")
+def looked(world: World, owner: psycopg.Connection[Any]) -> Iterator[None]:
+    """The superuser has a live look at everybody, as app_viewer needs."""
+    look = "insert into app.looks (who, whom, why, until) values (session_user, %s, 'reach', now() + interval '1 hour')"
+    for name in PEOPLE:
+        owner.execute(look, [world.person(name).id])
+    yield
+    owner.execute("set session_replication_role = replica")  # past the trigger that keeps looks
+    owner.execute("delete from app.looks where why = 'reach'")
+    owner.execute("reset session_replication_role")
+
+
+@pytest.mark.usefixtures("looked")
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("table", TABLES)
+async def test_role_reaches_what_was_written_down(
+    world: World, database: Database, record_property: Callable[[str, object], None], table: str, role: str
+) -> None:
+    page = WRITTEN / f"{table}.txt"
+    found = reached(world, database, table, role)
+    rewrite(page, role, found)
+    written: Cells = read(page).get(role, {})
+    differs = {f"{attempt} by {who}: {was} → {found.get((attempt, who))}"
+               for (attempt, who), was in {**dict.fromkeys(found), **written}.items() if found.get((attempt, who)) != was}  # fmt: skip
+    record_property("differs", frozenset(differs))
+    assert not differs, f"`make reach` writes what {role} reaches on app.{table} now: read the difference"
