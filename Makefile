@@ -69,6 +69,7 @@ retire-seal: $(READY) ## let it forget every other key, once each API has this S
 reach: $(READY) ## write tests/isolation/reach anew: what each role and person reaches on each table, for the difference to be read
 	@rm -f tests/isolation/reach/*.txt
 	@REACH=write $(PY) -m pytest -q -n 0 tests/isolation/test_reach.py
+	@echo "wrote tests/isolation/reach: read the difference, it is what the policies let through"
 
 attack: $(READY) ## try thousands of attacks as app_api on a fresh database; MODE=bare|sealed, FAST=1, PLANT=all|<hole>
 	@exec $(PY) -m tests.attack

@@ -62,7 +62,7 @@ class World:
     live: dict[str, UUID] = field(default_factory=dict)
     binned: dict[str, UUID] = field(default_factory=dict)
     memberships: dict[str, UUID] = field(default_factory=dict)
-    until: UUID = UUID(int=0)  # rows made later have a greater key
+    until: UUID | None = None  # rows made later have a greater key
 
     @property
     def workspace(self) -> str:

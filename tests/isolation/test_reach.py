@@ -41,7 +41,10 @@ async def test_role_reaches_what_was_written_down(
     found = reached(world, database, table, role)
     rewrite(page, role, found)
     written: Cells = read(page).get(role, {})
-    differs = {f"{attempt} by {who}: {was} → {found.get((attempt, who))}"
-               for (attempt, who), was in {**dict.fromkeys(found), **written}.items() if found.get((attempt, who)) != was}  # fmt: skip
+    differs = [
+        f"{attempt} by {who}: {written.get((attempt, who))} → {found.get((attempt, who))}"
+        for attempt, who in {**written, **found}
+        if written.get((attempt, who)) != found.get((attempt, who))
+    ]
     record_property("differs", frozenset(differs))
     assert not differs, f"`make reach` writes what {role} reaches on app.{table} now: read the difference"

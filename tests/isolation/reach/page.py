@@ -13,6 +13,7 @@ WIDTH = 38
 def read(page: Path) -> dict[str, Cells]:
     """The cells of each role that a page has."""
     found: dict[str, Cells] = {}
+    cells: Cells = {}
     for line in page.read_text().splitlines() if page.exists() else []:
         name, values = line[:WIDTH].strip(), line[WIDTH:].split()
         if line.startswith("app_"):
