@@ -16,6 +16,9 @@ from tests.people import World
 
 # How many tests are tried first, before a layer is taken away.
 LIKELIEST = 8
+# How many rings of tests are tried once a layer is gone; what the far ones would show takes minutes, and a test worth having
+# is near.
+NEAR = 2
 # How many times the usual test a slow one takes.
 SLOW = 80
 
@@ -52,7 +55,9 @@ class Trials:
         return Verdict(fate, by, layer, seen, time.monotonic() - began, *self.work), (self.noisy, self.alone)
 
     def _fate(self, mutant: Mutant, slot: int) -> tuple[str, str, str, str]:
-        for ring in filter(None, self._rings(mutant)):
+        for place, ring in enumerate(self._rings(mutant)):
+            if not ring:
+                continue
             last = self._first_failure(ring, mutant.sql, slot)
             if last.sqlstate.startswith("23"):
                 return STILLBORN, f"the rows that are there refuse it: {last.sqlstate}", "", ""
@@ -60,7 +65,7 @@ class Trials:
                 raise ValueError(f"Postgres does not take it: {last.sqlstate}")
             if last.failed:
                 return KILLED, last.test, "", min(last.differs, default="")
-            for layer in self._layers(mutant):
+            for layer in self._layers(mutant) if place < NEAR else []:
                 if layer.sql and (found := self._behind(layer, mutant, ring, slot)):
                     return CONTAINED, found.test, layer.name, min(found.differs, default="")
         return SURVIVED, "", "", ""
