@@ -89,9 +89,13 @@ def _changes(policy: Policy) -> Iterator[tuple[str, str]]:
 
 def _layers(policy: Policy, others: list[Policy]) -> Iterator[Layer]:
     """From the nearest to everything else that the table has."""
-    opposite = [other for other in others if other.permissive != policy.permissive]
-    word = "the fences" if policy.permissive else "the permissive policies"
-    yield Layer(f"{word} of {policy.table}", "; ".join(other.opened for other in opposite))
+    if policy.permissive:
+        fences = "; ".join(other.dropped for other in others if not other.permissive)
+        yield Layer(f"the fences of {policy.table}", fences)
+    else:
+        # All of its permissive policies, and those that it does not have.
+        open_door = f"create policy open_door on {policy.table} using (true) with check (true)"
+        yield Layer(f"the permissive policies of {policy.table}", open_door)
     # What permits the same to the same role is not opened, but taken away: nothing could be seen behind it.
     rest = "; ".join(other.dropped if _same(policy, other) else other.opened for other in others)
     grants = f"grant select, insert, update, delete on {policy.table} to {ROLES}"

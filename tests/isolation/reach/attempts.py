@@ -11,6 +11,7 @@ from tests.samples import MODELS, literal, referenced
 
 # Who is named instead: another member, a stranger, and a workspace whose owner is that stranger.
 OTHERS = {"users": ("alice", "mallory"), "workspaces": ("elsewhere",)}
+WORDS = {None: "null", "now": "now()", "later": "now() + interval '1 day'", "login": "session_user"}
 
 
 class Attempt(NamedTuple):
@@ -27,7 +28,8 @@ def attempts(table: Table, row: Mapping[str, Any]) -> Iterator[Attempt]:
     plain = next(found.name for found in table.columns if not identifies(table, found.name) and found.name in UNREAD)
     by = {name: "<me>" for name in ("updated_by",) if name in table.columns}
     yield Attempt("update", update(table, {plain: "now", **by}))
-    mine = {name: "<me>" for name in ("created_by", "updated_by", "owner_id") if name in table.columns}
+    mine = {name: "<me>" for name in ("created_by", "updated_by", "owner_id", "whom") if name in table.columns}
+    mine |= {name: "login" for name in ("who",) if name in table.columns}
     yield Attempt("insert", insert(table, row, mine))
     for column in table.columns:
         for value in values(column, row):
@@ -44,7 +46,12 @@ def values(column: Column[Any], row: Mapping[str, Any]) -> Iterator[Any]:
     """What a policy may have to refuse in this column."""
     if column.name == "id":
         return
-    yield from (f"<{name}>" for name in OTHERS.get(referenced(column) or "", ()))
+    parent = "users" if column.name == "whom" else referenced(column) or ""
+    yield from (f"<{name}>" for name in OTHERS.get(parent, ()))
+    if column.name == "who":
+        yield "somebody"
+    if column.name == "until" or (column.name == "created_at" and column.table.info["append_only"]):
+        yield "later"
     if column.name == "workspace_id" and not column.foreign_keys:
         yield "<elsewhere>"
     if column.name in {"deleted_at", "accepted_at", "disabled_at"}:
@@ -64,7 +71,7 @@ def update(table: Table, changes: Mapping[str, Any]) -> str:
 
 def insert(table: Table, row: Mapping[str, Any], changes: Mapping[str, Any]) -> str:
     """A copy with changes and a key of its own."""
-    new = {**row, **changes, "id": "<new>"}
+    new = {**row, "id": "<new>", "created_at": "now", **changes}
     names = [column.name for column in table.columns if column.name in new and column.computed is None]
     columns = ", ".join(f'"{name}"' for name in names)
     return f"insert into {table.fullname} ({columns}) values ({', '.join(written(new[name]) for name in names)})"
@@ -72,8 +79,8 @@ def insert(table: Table, row: Mapping[str, Any], changes: Mapping[str, Any]) -> 
 
 def written(value: Any) -> str:
     """As SQL."""
-    if value in (None, "now"):
-        return "now()" if value else "null"
+    if value in WORDS:
+        return WORDS[value]
     if isinstance(value, dict | list):
         return f"{literal(json.dumps(value))}::jsonb"
     return f"'{value}'" if isinstance(value, str) and value.startswith("<") else literal(value)
