@@ -10,12 +10,15 @@ from typing import Any
 import psycopg
 import pytest
 
+from db.models import metadata
 from tests.isolation.attacks import TABLES
+from tests.isolation.reach import auth
 from tests.isolation.reach.cells import PEOPLE, ROLES, Cells, reached
 from tests.isolation.reach.page import read, rewrite
 from tests.people import World
 from tests.server import Database
 
+Record = Callable[[str, object], None]
 WRITTEN = Path(__file__).with_name("reach")
 
 
@@ -35,10 +38,22 @@ def looked(world: World, owner: psycopg.Connection[Any]) -> Iterator[None]:
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("table", TABLES)
 async def test_role_reaches_what_was_written_down(
-    world: World, database: Database, record_property: Callable[[str, object], None], table: str, role: str
+    world: World, database: Database, record_property: Record, table: str, role: str
 ) -> None:
+    compare(f"app.{table}", role, reached(world, database, table, role), record_property)
+
+
+@pytest.mark.parametrize("role", ["app_user", "app_owner", "app_auth", "app_inspector"])
+@pytest.mark.parametrize("table", auth.CHANGES)
+async def test_sign_in_reaches_what_was_written_down(
+    database: Database, record_property: Record, table: str, role: str
+) -> None:
+    compare(f"auth.{table}", role, auth.reached(database, table, role), record_property)
+
+
+def compare(table: str, role: str, found: Cells, record_property: Record) -> None:
+    """With the table's page; what differs is told cell by cell."""
     page = WRITTEN / f"{table}.txt"
-    found = reached(world, database, table, role)
     rewrite(page, role, found)
     written: Cells = read(page).get(role, {})
     differs = [
@@ -47,4 +62,8 @@ async def test_role_reaches_what_was_written_down(
         if written.get((attempt, who)) != found.get((attempt, who))
     ]
     record_property("differs", frozenset(differs))
-    assert not differs, f"`make reach` writes what {role} reaches on app.{table} now: read the difference"
+    assert not differs, f"`make reach` writes what {role} reaches on {table} now: read the difference"
+
+
+def test_every_table_is_tried() -> None:
+    assert {f"auth.{table}" for table in auth.CHANGES} | {f"app.{table}" for table in TABLES} == set(metadata.tables)

@@ -1,12 +1,14 @@
 """Tries every attempt as every role and kind of person, in a transaction where nothing but policies holds."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
 from db.models import metadata
+from db.seal import Identity
 from db.transaction import person
 from tests.isolation.attacks import TABLES
 from tests.isolation.reach.attempts import attempts
@@ -19,7 +21,6 @@ PEOPLE = ("alice", "adam", "erin", "vic", "fred", "mallory", "rita")
 ELSEWHERE, NEW = UUID(int=0xE15E), UUID(int=0x17E3)
 # Narrowed as an API key may be: to reading, and to a workspace that is not alice's.
 SCOPES = {"alice-reading": ("alice", "read:"), "alice-elsewhere": ("alice", f"write:{ELSEWHERE}")}
-WHO = (*PEOPLE, *SCOPES, "nobody")
 SHORT = {"42501": "no", "28000": "nobody"}
 
 # What came of each attempt for each person: rows, "no" by a policy, "nobody" for an identity that counts for nothing.
@@ -28,38 +29,46 @@ Cells = dict[tuple[str, str], str]
 
 def reached(world: World, database: Database, table: str, role: str) -> Cells:
     """All cells of a table and a role."""
-    cells: Cells = {}
+    ids = {each: world.person(each).id for each in PEOPLE}
+    who: dict[str, Identity | None] = {each: person(id, role) for each, id in ids.items()}
+    who |= {each: person(ids[name], role, scope) for each, (name, scope) in SCOPES.items()} | {"nobody": None}
     with psycopg.connect(database.owner) as session:
         found = session.execute(f"select to_jsonb(t) from app.{table} t where id = %s".encode(), [world.live[table]]).fetchone()
         assert found is not None, "the row that is tried exists"
         tried = list(attempts(metadata.tables[f"app.{table}"], found[0]))
         _leave_policies_alone(session, world, table, role)
-        session.execute("savepoint bare")
-        for who in WHO:
-            for attempt, outcome in zip(tried, _outcomes(session, world, role, who, [each.sql for each in tried]), strict=True):
-                cells[attempt.name, who] = outcome
-            session.execute("rollback to bare")
-        session.rollback()
+
+        def named(me: Identity | None) -> dict[str, str]:
+            names = {**ids, "elsewhere": ELSEWHERE, "new": NEW, "me": me.value if me else ids["alice"]}
+            return {each.name: re.sub(r"<(\w+)>", lambda name: str(names[name[1]]), each.sql) for each in tried}
+
+        return outcomes(session, role, who, named)
+
+
+def outcomes(
+    session: psycopg.Connection[Any],
+    role: str,
+    who: Mapping[str, Identity | None],
+    statements: Callable[[Identity | None], Mapping[str, str]],
+) -> Cells:
+    """What comes of each statement for each identity, each as if no other had been tried; all of it is rolled back."""
+    cells: Cells = {}
+    session.execute("savepoint bare")
+    for name, identity in who.items():
+        if identity:
+            bind(session, identity._replace(role=role))
+        else:
+            session.execute(f"set local role {role}".encode())
+        for attempt, statement in statements(identity).items():
+            session.execute("savepoint attempt")
+            try:
+                cells[attempt, name] = str(session.execute(statement.encode()).rowcount)
+            except psycopg.Error as error:
+                cells[attempt, name] = SHORT.get(error.sqlstate or "", str(error.sqlstate))
+            session.execute("rollback to attempt")
+        session.execute("rollback to bare")
+    session.rollback()
     return cells
-
-
-def _outcomes(session: psycopg.Connection[Any], world: World, role: str, who: str, statements: list[str]) -> Iterator[str]:
-    name, scope = SCOPES.get(who, (who, ""))
-    ids = {f"<{each}>": str(world.person(each).id) for each in PEOPLE}
-    ids |= {"<elsewhere>": str(ELSEWHERE), "<new>": str(NEW), "<me>": ids.get(f"<{name}>", ids["<alice>"])}
-    if who == "nobody":
-        session.execute(f"set local role {role}".encode())
-    else:
-        bind(session, person(UUID(ids["<me>"]), role, scope))
-    for statement in statements:
-        for each, id in ids.items():
-            statement = statement.replace(each, id)  # noqa: PLW2901
-        session.execute("savepoint attempt")
-        try:
-            yield str(session.execute(statement.encode()).rowcount)
-        except psycopg.Error as error:
-            yield SHORT.get(error.sqlstate or "", str(error.sqlstate))
-        session.execute("rollback to attempt")
 
 
 def _leave_policies_alone(session: psycopg.Connection[Any], world: World, table: str, role: str) -> None:

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from tests.isolation.reach.cells import ROLES, WHO, Cells
+from tests.isolation.reach.cells import ROLES, Cells
 
 NOBODY_S = {"0": "no row for anybody", "no": "refused to everybody"}
 WIDTH = 38
@@ -14,15 +14,16 @@ def read(page: Path) -> dict[str, Cells]:
     """The cells of each role that a page has."""
     found: dict[str, Cells] = {}
     cells: Cells = {}
+    people: list[str] = []
     for line in page.read_text().splitlines() if page.exists() else []:
         name, values = line[:WIDTH].strip(), line[WIDTH:].split()
         if line.startswith("app_"):
-            cells = found.setdefault(name or line, {})
+            cells, people = found.setdefault(name, {}), values
         elif same := re.match(f"  ({'|'.join(NOBODY_S.values())}): (.*)", line):
             outcome = next(short for short, words in NOBODY_S.items() if words == same[1])
-            cells.update({(attempt, who): outcome for attempt in same[2].split(", ") for who in WHO})
+            cells.update({(attempt, who): outcome for attempt in same[2].split(", ") for who in people})
         elif values:
-            cells.update({(name, who): value for who, value in zip(WHO, values, strict=True)})
+            cells.update({(name, who): value for who, value in zip(people, values, strict=True)})
     return found
 
 
@@ -35,20 +36,19 @@ def rewrite(page: Path, role: str, cells: Cells) -> None:
 
 def text(role: str, cells: Cells) -> str:
     """As it is written."""
-    rows: dict[str, list[str]] = {}
-    for (attempt, who), outcome in cells.items():
-        rows.setdefault(attempt, ["?"] * len(WHO))[WHO.index(who)] = outcome
-    lines = [f"{role:{WIDTH}}" + "".join(f"{name:>{_wide(name)}}" for name in WHO)]
-    for attempt, row in rows.items():
-        if len(set(row)) > 1 or row[0] not in NOBODY_S:
-            shown = (f"{outcome:>{_wide(name)}}" for name, outcome in zip(WHO, row, strict=True))
-            lines.append(f"  {attempt:{WIDTH - 2}}" + "".join(shown))
-    for outcome, words in NOBODY_S.items():
-        if same := [attempt for attempt, row in rows.items() if set(row) == {outcome}]:
-            lines.append(f"  {words}: {', '.join(same)}")
+    people, tried = (list(dict.fromkeys(parts)) for parts in zip(*((who, attempt) for attempt, who in cells), strict=True))
+    lines = [_line(role, people, people)]
+    alike: dict[str, list[str]] = {outcome: [] for outcome in NOBODY_S}
+    for attempt in tried:
+        row = [cells[attempt, who] for who in people]
+        if len(set(row)) == 1 and row[0] in alike:
+            alike[row[0]].append(attempt)
+        else:
+            lines.append(_line(f"  {attempt}", people, row))
+    lines += [f"  {NOBODY_S[outcome]}: {', '.join(attempts)}" for outcome, attempts in alike.items() if attempts]
     return "\n".join(lines) + "\n"
 
 
-def _wide(name: str) -> int:
-    """Room for a SQLSTATE at least."""
-    return max(len(name), 5) + 2
+def _line(first: str, people: list[str], row: list[str]) -> str:
+    # Room for a SQLSTATE at least.
+    return f"{first:{WIDTH}}" + "".join(f"{each:>{max(len(name), 5) + 2}}" for name, each in zip(people, row, strict=True))
