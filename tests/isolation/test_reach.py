@@ -3,6 +3,7 @@
 `make reach` writes it anew; the difference is what a change of policies means.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from db.models import metadata
 from tests.isolation.attacks import TABLES
 from tests.isolation.reach import auth
+from tests.isolation.reach.calls import PAGE, called
 from tests.isolation.reach.cells import PEOPLE, ROLES, Cells, reached
 from tests.isolation.reach.page import read, rewrite
 from tests.people import World
@@ -67,3 +69,14 @@ def compare(table: str, role: str, found: Cells, record_property: Record) -> Non
 
 def test_every_table_is_tried() -> None:
     assert {f"auth.{table}" for table in auth.CHANGES} | {f"app.{table}" for table in TABLES} == set(metadata.tables)
+
+
+def test_calls_do_what_was_written_down(database: Database, record_property: Record) -> None:
+    """A call that is added to the page gets its outcome by `make reach`."""
+    written, found = PAGE.read_text(), list(called(database))
+    if os.environ.get("REACH") == "write":
+        written = "".join(found)
+        PAGE.write_text(written)
+    differs = [each for each in found if each not in written]
+    record_property("differs", frozenset(differs))
+    assert "".join(found) == written, "`make reach` writes what calls do now: read the difference"

@@ -38,8 +38,8 @@ def mutants(connection: Connection[Any], victim: str) -> Iterator[Mutant]:
     keys: dict[str, str] = dict(connection.execute(KEYS.encode()).fetchall())
     for name, text, definer, identity in connection.execute(FUNCTIONS.encode()):
         tables = sorted(set(READ.findall(text)))
-        # Its owner's own policies may hold what it lets through.
-        layers = tuple(Layer(f"forced row security on {table}", unforced(table)) for table in tables) if definer else ()
+        # Its owner's own policies may hold what it lets through, and what it calls with its owner's rights.
+        layers = tuple(Layer(f"forced row security on {table}", unforced(table)) for table in tables)
         layers += (Layer("the keys that carry a tenant", keys[name]),) if name in keys else ()
         body = text.index("AS $function$") if "AS $function$" in text else text.index("\n")
         head, body = text[:body], text[body:]

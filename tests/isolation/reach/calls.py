@@ -1,0 +1,95 @@
+"""Calls of functions, and whose rows each changes: the page says what is called and what came of it, under every call."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from db.seal import Identity
+from db.transaction import address, key, person, session, subject, token
+from tests.isolation.session import bind
+from tests.server import Database
+
+PAGE, ROWS = (Path(__file__).with_name(name) for name in ("calls.txt", "rows.sql"))
+PEOPLE = ("ada", "bob", "fay", "una", "eve", "tim")
+WATCHED = """
+select format('%I.%I', nspname, relname) from pg_class c join pg_namespace n on n.oid = relnamespace
+where nspname in ('app', 'auth') and relkind = 'r' order by 1"""
+# The rows of each table, as text.
+State = dict[str, Counter[str]]
+
+
+def id_of(name: str) -> UUID:
+    """What `<name>` stands for."""
+    return UUID(bytes=sha256(name.encode()).digest()[:16])
+
+
+NAMES = {id_of(name): name for name in PEOPLE}
+KINDS: dict[str, Callable[[str], Identity]] = {
+    "person": lambda name: person(id_of(name[1:-1])),
+    "address": address,
+    "session": lambda name: session(id_of(name[1:-1])),
+    "token": lambda name: token(sha256(name.encode()).digest()),
+    "subject": lambda name: subject(*name.split()),
+    "key": lambda name: key(id_of(name[1:-1])),
+}
+
+
+def called(database: Database) -> Iterator[str]:
+    """Each call of the page, and what comes of it: the answer, and whose rows came (+) and went (-); a changed one did both."""
+    with psycopg.connect(database.owner) as opened:
+        opened.execute(_with_ids(ROWS.read_text()).encode())
+        before = _state(opened)
+        for call in PAGE.read_text().splitlines():
+            if not call.startswith(" "):
+                opened.execute("savepoint call")
+                yield f"{call}\n    {_outcome(opened, before, call)}\n"
+                opened.execute("rollback to call")
+        opened.rollback()
+
+
+def _outcome(opened: psycopg.Connection[Any], before: State, call: str) -> str:
+    who, _, statement = call.partition(": ")
+    role, kind, name = who.split(" ", 2)
+    bind(opened, KINDS[kind](name)._replace(role=role))
+    try:
+        rows = opened.execute(f"select * from {_with_ids(statement)}".encode()).fetchall()
+    except psycopg.Error as error:
+        return f"{error.sqlstate} {error.diag.message_primary}"
+    opened.execute("reset role")
+    said = ", ".join(_shown(value) for row in rows for value in row) or "nothing"
+    return " ".join([said, *_changes(before, _state(opened))])
+
+
+def _with_ids(text: str) -> str:
+    return re.sub(r"<([\w-]+)>", lambda name: str(id_of(name[1])), text)
+
+
+def _state(opened: psycopg.Connection[Any]) -> State:
+    return {
+        table: Counter(row for (row,) in opened.execute(f"select t::text from {table} t".encode()))
+        for (table,) in opened.execute(WATCHED.encode()).fetchall()
+    }
+
+
+def _changes(before: State, after: State) -> Iterator[str]:
+    for table, rows in after.items():
+        gone, new = before[table] - rows, rows - before[table]
+        if moves := [*(f"-{_whose(row)}" for row in gone.elements()), *(f"+{_whose(row)}" for row in new.elements())]:
+            yield f"[{table} {' '.join(sorted(moves))}]"
+
+
+def _whose(row: str) -> str:
+    return next((name for id, name in NAMES.items() if str(id) in row), "")
+
+
+def _shown(value: object) -> str:
+    """A person by name; other ids and times are none to compare."""
+    if isinstance(value, UUID):
+        return NAMES.get(value, "an id")
+    return "a time" if hasattr(value, "isoformat") else str(value)
