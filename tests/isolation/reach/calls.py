@@ -17,6 +17,7 @@ from tests.server import Database
 
 PAGE, ROWS = (Path(__file__).with_name(name) for name in ("calls.txt", "rows.sql"))
 PEOPLE = ("ada", "bob", "fay", "una", "eve", "tim")
+WRITES = re.compile("(insert|update|delete) ")
 WATCHED = """
 select format('%I.%I', nspname, relname) from pg_class c join pg_namespace n on n.oid = relnamespace
 where nspname in ('app', 'auth') and relkind = 'r' order by 1"""
@@ -58,7 +59,9 @@ def _outcome(opened: psycopg.Connection[Any], before: State, call: str) -> str:
     role, kind, name = who.split(" ", 2)
     bind(opened, KINDS[kind](name)._replace(role=role))
     try:
-        rows = opened.execute(f"select * from {_with_ids(statement)}".encode()).fetchall()
+        asked = statement if WRITES.match(statement) else f"select * from {statement}"
+        cursor = opened.execute(_with_ids(asked).encode())
+        rows = cursor.fetchall() if cursor.description else [(f"{cursor.rowcount} rows",)]
     except psycopg.Error as error:
         return f"{error.sqlstate} {error.diag.message_primary}"
     opened.execute("reset role")

@@ -5,7 +5,8 @@ set local session_replication_role = replica;
 delete from auth.attempts; delete from auth.credentials; delete from auth.factors; delete from auth.mails;
 delete from auth.refresh_tokens; delete from auth.revocations; delete from auth.subjects; delete from app.sessions;
 delete from app.keys; delete from app.invitations; delete from app.memberships; delete from app.workspaces;
-delete from app.users;
+delete from app.users; delete from app.note_shares; delete from app.notes; delete from app.comments; delete from app.tasks;
+delete from app.projects;
 insert into app.users (id, name) values
   ('<ada>', 'ada'), ('<bob>', 'bob'), ('<fay>', 'fay'), ('<una>', 'una'), ('<eve>', 'eve'), ('<tim>', 'tim');
 insert into auth.credentials (user_id, email, password_hash) values
@@ -54,24 +55,62 @@ insert into auth.mails (id, kind, address, user_id, due_at, claimed_at, sent_at,
   ('<stale>', 'known', 'eve@x.org', '<eve>', now(), null, null, now() - interval '1 hour'),
   (app.uuidv7(), 'known', 'eve@x.org', '<eve>', now() + interval '1 minute', null, null, now() + interval '1 hour'),
   (app.uuidv7(), 'known', 'tim@x.org', '<tim>', null, null, null, now() - interval '8 days');
-insert into app.workspaces (id, name, deleted_at) values ('<work>', 'work', null), ('<bin>', 'bin', now());
-insert into app.memberships (workspace_id, user_id, role) values ('<work>', '<ada>', 'owner'), ('<bin>', '<ada>', 'owner');
-insert into app.invitations (id, workspace_id, role, token_hash, expires_at, accepted_at, created_by) values
-  ('<open>', '<work>', 'viewer', sha256('open'), now() + interval '1 day', null, '<ada>'),
-  ('<late>', '<work>', 'viewer', sha256('late'), now() - interval '1 day', null, '<ada>'),
-  ('<used>', '<work>', 'viewer', sha256('used'), now() + interval '1 day', now(), '<ada>'),
-  ('<orphan>', '<work>', 'viewer', sha256('orphan'), now() + interval '1 day', null, null),
-  ('<binned>', '<bin>', 'viewer', sha256('binned'), now() + interval '1 day', null, '<ada>');
+-- In work ada is the only owner, in pair she and una are, solo is fay's alone, bin is binned.
+insert into app.workspaces (id, name, deleted_at) values ('<work>', 'work', null), ('<pair>', 'pair', null),
+  ('<solo>', 'solo', null), ('<bin>', 'bin', now());
+insert into app.memberships (id, workspace_id, user_id, role, created_by) values
+  ('<ada-in-work>', '<work>', '<ada>', 'owner', '<ada>'), ('<bob-in-work>', '<work>', '<bob>', 'editor', '<ada>'),
+  ('<eve-in-work>', '<work>', '<eve>', 'admin', '<ada>'), ('<tim-in-work>', '<work>', '<tim>', 'viewer', '<ada>'),
+  ('<ada-in-pair>', '<pair>', '<ada>', 'owner', '<ada>'), ('<una-in-pair>', '<pair>', '<una>', 'owner', '<ada>'),
+  ('<eve-in-pair>', '<pair>', '<eve>', 'viewer', '<ada>'), ('<bob-in-pair>', '<pair>', '<bob>', 'admin', '<ada>'),
+  ('<fay-in-solo>', '<solo>', '<fay>', 'owner', '<fay>'), ('<ada-in-bin>', '<bin>', '<ada>', 'owner', '<ada>');
+insert into app.invitations (id, workspace_id, role, token_hash, expires_at, accepted_at, created_by)
+  select id::uuid, place::uuid, role, sha256(token::bytea), now() + life::interval, used::timestamptz, whose::uuid from (values
+    ('<open>', '<work>', 'viewer', 'open', '1 day', null, '<ada>'), ('<late>', '<work>', 'viewer', 'late', '-1 day', null, '<ada>'),
+    ('<used>', '<work>', 'viewer', 'used', '1 day', 'now', '<ada>'), ('<orphan>', '<work>', 'viewer', 'orphan', '1 day', null, null),
+    ('<binned>', '<bin>', 'viewer', 'binned', '1 day', null, '<ada>'), ('<eves>', '<work>', 'editor', 'e', '1 day', null, '<eve>'),
+    ('<eves-used>', '<work>', 'editor', 'eu', '1 day', 'now', '<eve>'), ('<bobs-in-pair>', '<pair>', 'viewer', 'b', '1 day', null, '<bob>'),
+    ('<unas-owner>', '<pair>', 'owner', 'u', '1 day', null, '<una>'), ('<unas-viewer>', '<pair>', 'viewer', 'uv', '1 day', null, '<una>'),
+    ('<in-solo>', '<solo>', 'viewer', 's', '1 day', null, '<fay>')) i (id, place, role, token, life, used, whose);
+insert into app.projects (id, workspace_id, name, deleted_at, created_by) values ('<project>', '<work>', 'p', null, '<bob>'),
+  ('<binned-project>', '<work>', 'p', 'yesterday', '<bob>'), ('<other-project>', '<pair>', 'p', null, '<una>'),
+  ('<solo-project>', '<solo>', 'p', null, '<fay>'), ('<project-in-bin>', '<bin>', 'p', null, '<ada>');
+insert into app.tasks (id, workspace_id, project_id, title, deleted_at, created_by)
+  select id::uuid, place::uuid, project::uuid, 't', gone::timestamptz, whose::uuid from (values
+    ('<task>', '<work>', '<project>', null, '<bob>'), ('<binned-task>', '<work>', '<project>', 'yesterday', '<bob>'),
+    ('<task-gone-along>', '<work>', '<binned-project>', 'yesterday', '<bob>'),
+    ('<task-gone-before>', '<work>', '<binned-project>', '2000-01-03', '<bob>'),
+    ('<other-task>', '<pair>', '<other-project>', null, '<una>'), ('<solo-task>', '<solo>', '<solo-project>', null, '<fay>'))
+  t (id, place, project, gone, whose);
+insert into app.comments (id, workspace_id, task_id, body, deleted_at, created_by)
+  select id::uuid, place::uuid, task::uuid, 'c', gone::timestamptz, whose::uuid from (values
+    ('<comment>', '<work>', '<task>', null, '<bob>'), ('<binned-comment>', '<work>', '<task>', 'yesterday', '<bob>'),
+    ('<comment-gone-along>', '<work>', '<binned-task>', 'yesterday', '<bob>'),
+    ('<comment-gone-before>', '<work>', '<binned-task>', '2000-01-03', '<bob>'),
+    ('<solo-comment>', '<solo>', '<solo-task>', null, '<fay>')) c (id, place, task, gone, whose);
+insert into app.notes (id, owner_id, title, created_by, updated_by, deleted_at) values ('<note>', '<ada>', 'n', '<ada>', '<ada>', null),
+  ('<another-note>', '<ada>', 'n', '<ada>', '<ada>', null), ('<binned-note>', '<ada>', 'n', '<ada>', '<ada>', now()),
+  ('<una-s-note>', '<una>', 'n', '<una>', '<una>', null);
+insert into app.note_shares (id, owner_id, note_id, role, user_id, token_hash, expires_at, created_at)
+  select id::uuid, owner::uuid, note::uuid, role, whose::uuid, sha256(token::bytea), now() + life::interval, now() - age::interval
+  from (values
+    ('<offer>', '<ada>', '<note>', 'writer', null, 'offer', null, '1 day'), ('<ended-offer>', '<ada>', '<note>', 'writer', null, 'ended', '-1 day', '2 days'),
+    ('<old-offer>', '<ada>', '<note>', 'writer', null, 'old', null, '8 days'), ('<una-s-offer>', '<una>', '<una-s-note>', 'reader', null, 'una', null, '1 day'),
+    ('<bob-reads>', '<ada>', '<note>', 'reader', '<bob>', null, null, '1 day'), ('<bob-writes>', '<ada>', '<another-note>', 'writer', '<bob>', null, null, '1 day'),
+    ('<fay-wrote>', '<ada>', '<note>', 'writer', '<fay>', null, '-1 minute', '1 day'), ('<eve-writes>', '<ada>', '<note>', 'writer', '<eve>', null, '1 day', '1 day'))
+  s (id, owner, note, role, whose, token, life, age);
 insert into app.keys (id, owner_id, name, secret_hash, expires_at, disabled_at, read_only) values
   ('<her-key>', '<ada>', 'k', sha256('key'), now() + interval '1 day', null, true),
   ('<old-key>', '<ada>', 'k', sha256('old'), now(), null, false),
   ('<stopped-key>', '<ada>', 'k', sha256('stopped'), now() + interval '1 day', now(), false),
   ('<bobs-key>', '<bob>', 'k', sha256('bob'), now() + interval '1 day', null, false);
-insert into auth.attempts (bucket, account, failures, expires_at) values
-  (sha256(sha256('address ada@x.org') || sha256('here')), sha256('address ada@x.org'), 3, now() + interval '1 hour'),
-  (sha256(sha256('address bob@x.org') || sha256('here')), sha256('address bob@x.org'), 3, now() - interval '1 hour'),
-  (sha256('address ada@x.org'), sha256('address ada@x.org'), 3, now() + interval '1 hour'),
-  (sha256('address fay@x.org'), sha256('address fay@x.org'), 9, now() + interval '1 hour'),
-  (sha256('busy'), null, 9, now() + interval '1 hour'), (sha256('calm'), null, 9, now() - interval '1 hour');
+insert into auth.attempts (bucket, failures, expires_at) values (sha256('busy'), 20, now() + interval '1 hour'),
+  (sha256('calm'), 20, now() - interval '1 hour');
+insert into auth.attempts (bucket, account, failures, expires_at)
+  select case when place = '' then sha256(whose::bytea) else sha256(sha256(whose::bytea) || sha256(place::bytea)) end,
+    sha256(whose::bytea), failures, now() + life::interval from (values
+    ('address ada@x.org', 'here', 3, '1 hour'), ('address ada@x.org', '', 3, '1 hour'), ('address bob@x.org', 'here', 3, '-1 hour'),
+    ('address fay@x.org', 'here', 2, '1 hour'), ('address fay@x.org', '', 12, '1 hour'), ('address una@x.org', 'here', 2, '1 hour'))
+  a (whose, place, failures, life);
 set constraints all immediate;
 set local session_replication_role = origin;
