@@ -58,3 +58,13 @@ def test_schema_is_used_by_whom_it_is_for(owner: Connection) -> None:
     query = "select nspname, role from pg_namespace, unnest(%s::text[]) role where has_schema_privilege(role, oid, 'usage')"
     used = {found for found in rows(owner, query, list(ROLES)) if found[0] in SCHEMAS}
     assert used == {(schema, role) for schema, roles in SCHEMAS.items() for role in roles}
+
+
+def test_function_with_its_owner_s_rights_finds_names_by_a_path_of_its_own(owner: Connection) -> None:
+    """The caller's would lead it to the caller's tables and operators; pg_temp, unless named, comes first."""
+    query = """
+        select p.oid::regprocedure::text, coalesce(proconfig @> array['search_path=pg_catalog, pg_temp'], false)
+        from pg_proc p join pg_namespace n on n.oid = pronamespace where prosecdef and nspname = any (%s)"""
+    found = rows(owner, query, list(SCHEMAS))
+    assert [name for name, fixed in found if not fixed] == []
+    assert len(found) > 10

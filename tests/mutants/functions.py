@@ -1,4 +1,4 @@
-"""Mutants of functions: a filter, a guard, a lock or the fixed search_path gone, an identity made up."""
+"""Mutants of functions: a filter, a guard or the fixed search_path gone, an identity made up."""
 
 import re
 from collections.abc import Iterator
@@ -27,7 +27,6 @@ join pg_constraint on conrelid = tgrelid and contype = 'f' and cardinality(conke
 where tgname like 'live\\_%' group by 1"""
 # Where a WHERE ends, outside of every parenthesis.
 AFTER = re.compile(r"\s+(?:returning|for (?:share|update)|order by|limit|group by|union)\b|;")
-LOCK = re.compile(r"\s+for (?:no key )?(?:share|update)(?: skip locked)?\b|\bperform pg_advisory_xact_lock\([^;]*;")
 CAREFUL = re.compile(r"\bis (not )?distinct from\b")
 SEARCH_PATH = re.compile(r"\n SET search_path TO [^\n]*")
 Changed = Iterator[tuple[str, str]]
@@ -40,6 +39,8 @@ def mutants(connection: Connection[Any], victim: str) -> Iterator[Mutant]:
         tables = sorted(set(READ.findall(text)))
         # Its owner's own policies may hold what it lets through, and what it calls with its owner's rights.
         layers = tuple(Layer(f"forced row security on {table}", unforced(table)) for table in tables)
+        if len(tables) > 1:
+            layers += (Layer("forced row security on all that it reads", "; ".join(unforced(table) for table in tables)),)
         layers += (Layer("the keys that carry a tenant", keys[name]),) if name in keys else ()
         body = text.index("AS $function$") if "AS $function$" in text else text.index("\n")
         head, body = text[:body], text[body:]
@@ -90,8 +91,6 @@ def _operands(body: str, start: int, end: int, clause: str, word: str) -> Change
 
 
 def _words(body: str) -> Changed:
-    for found in LOCK.finditer(body):
-        yield f"without {brief(found[0]).strip(';')}", body[: found.start()] + body[found.end() :]
     for found in CAREFUL.finditer(body):
         new = "=" if found[1] else "<>"
         yield f"{found[0]} → {new}", body[: found.start()] + new + body[found.end() :]

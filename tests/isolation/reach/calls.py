@@ -88,11 +88,14 @@ def _changes(before: State, after: State) -> Iterator[str]:
 
 
 def _whose(row: str) -> str:
-    return next((name for id, name in NAMES.items() if str(id) in row), "")
+    """Everybody whom it names, by id or address."""
+    return "/".join(name for id, name in NAMES.items() if str(id) in row or f"{name}@x.org" in row)
 
 
 def _shown(value: object) -> str:
-    """A person by name; other ids and times are none to compare."""
+    """A person by name; other ids, times and seconds to wait are none to compare."""
     if isinstance(value, UUID):
         return NAMES.get(value, "an id")
+    if isinstance(value, int) and value > 60:
+        return "a wait"
     return "a time" if hasattr(value, "isoformat") else str(value)

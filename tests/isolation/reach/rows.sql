@@ -11,7 +11,7 @@ insert into app.users (id, name) values
   ('<ada>', 'ada'), ('<bob>', 'bob'), ('<fay>', 'fay'), ('<una>', 'una'), ('<eve>', 'eve'), ('<tim>', 'tim');
 insert into auth.credentials (user_id, email, password_hash) values
   ('<ada>', 'ada@x.org', 'pw'), ('<bob>', 'bob@x.org', 'pw'), ('<fay>', 'fay@x.org', 'pw'),
-  ('<una>', 'una@x.org', 'pw'), ('<eve>', 'eve@x.org', 'pw');
+  ('<una>', 'una@x.org', 'pw'), ('<eve>', 'eve@x.org', 'eves');
 update auth.credentials set unverified = true where user_id = '<una>';
 update auth.credentials set disabled_at = now() where user_id = '<eve>';
 insert into auth.factors (user_id, secret, kind, confirmed, last_step) values
@@ -103,7 +103,8 @@ insert into app.keys (id, owner_id, name, secret_hash, expires_at, disabled_at, 
   ('<her-key>', '<ada>', 'k', sha256('key'), now() + interval '1 day', null, true),
   ('<old-key>', '<ada>', 'k', sha256('old'), now(), null, false),
   ('<stopped-key>', '<ada>', 'k', sha256('stopped'), now() + interval '1 day', now(), false),
-  ('<bobs-key>', '<bob>', 'k', sha256('bob'), now() + interval '1 day', null, false);
+  ('<bobs-key>', '<bob>', 'k', sha256('bob'), now() + interval '1 day', null, false),
+  ('<fays-key>', '<fay>', 'k', sha256('fay'), now() + interval '1 day', null, false);
 insert into auth.attempts (bucket, failures, expires_at) values (sha256('busy'), 20, now() + interval '1 hour'),
   (sha256('calm'), 20, now() - interval '1 hour');
 insert into auth.attempts (bucket, account, failures, expires_at)
