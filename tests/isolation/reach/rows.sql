@@ -23,7 +23,7 @@ insert into app.sessions (id, owner_id, expires_at) values ('<hers>', '<ada>', n
   ('<bobs>', '<bob>', now() + interval '1 day');
 insert into auth.refresh_tokens (owner_id, session_id, token_hash, used_at)
   select owner_id, id, hash, used from app.sessions, (values (sha256('a'), null), (sha256('copied'), now() - interval '1 minute'),
-    (sha256('old'), now() - interval '8 days'), (sha256('again'), now() - interval '1 second')) token (hash, used);
+    (sha256('old'), now() - interval '8 days'), (sha256('again'), now() + interval '1 minute')) token (hash, used);
 insert into auth.refresh_tokens (owner_id, session_id, token_hash) values ('<ada>', '<hers>', sha256('hers alone'));
 insert into auth.revocations (session_id, created_at) values ('<new>', now() - interval '1 hour'),
   ('<tim>', now() - interval '3 days'), (pg_temp.named('https://issuer back'), now() - interval '1 hour');
