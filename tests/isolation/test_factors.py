@@ -1,5 +1,6 @@
 """A second factor is its person's: no other transaction reaches it, and who has confirmed one starts no session without it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,8 +19,8 @@ WITH = "select count(*) from auth.sign_in_with_code('x', sha256('t'), '', 'place
 
 
 @pytest.fixture(autouse=True)
-def factors(world: World, owner: Connection) -> None:
-    """Alice's and vic's secret, confirmed at step 5, and a recovery code each."""
+def factors(world: World, owner: Connection) -> Iterator[None]:
+    """Alice's and vic's secret, confirmed at step 5, and a recovery code each; nobody else's tests find them."""
     owner.execute("delete from auth.factors")
     for who in (world.alice, world.vic):
         owner.execute(
@@ -27,6 +28,8 @@ def factors(world: World, owner: Connection) -> None:
             "values (%s, sha256('s'), 'totp', true, 5), (%s, sha256('r'), 'recovery', false, 0)",
             [who.id, who.id],
         )
+    yield
+    owner.execute("delete from auth.factors")
 
 
 def about(world: World, owner: Connection) -> list[Identity]:
