@@ -33,6 +33,11 @@ COLUMNS = {
     if isinstance(constraint, ColumnCollectionConstraint)
 } | {
     f"{table.name}_{column.name}_check": [column.name] for table in metadata.tables.values() for column in table.columns
+} | {
+    str(constraint.name): [constraint.info["chosen"]]
+    for table in metadata.tables.values()
+    for constraint in table.constraints
+    if "chosen" in constraint.info
 }  # fmt: skip
 
 

@@ -49,6 +49,7 @@ class Table(SQLModel):
     __routes__: ClassVar[tuple[str, ...]] = ("create", "read", "update", "delete")
     __parents__: ClassVar[dict[str, str]] = {}
     __guards__: ClassVar[dict[str, str]] = {}
+    __consequences__: ClassVar[dict[str, str]] = {}
     __append_only__: ClassVar[bool] = False
     __hidden__: ClassVar[tuple[str, ...]] = ()
     __unfiltered__: ClassVar[tuple[str, ...]] = ()
@@ -95,6 +96,7 @@ class Table(SQLModel):
             "grants": [*cls.grants(), *_lookers(cls)],
             "parents": cls.__parents__,
             "guards": cls.__guards__,
+            "consequences": cls.__consequences__,
             "append_only": cls.__append_only__,
             "written": [name for name, field in cls.model_fields.items() if free(field)],
             "unfiltered": cls.__unfiltered__,

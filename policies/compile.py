@@ -113,8 +113,8 @@ def _triggers(table: Table) -> Iterator[ReplaceableEntity]:
         names.append(("bin_time", {}))
     if table.info.get("append_only"):
         names.append(("append_only", {}))
-    for name, arguments in table.info.get("guards", {}).items():
-        names.append(("guard", {"guard": name, "events": arguments}))
+    for kind in ("guard", "consequence"):
+        names += [(kind, {kind: name, "events": events}) for name, events in table.info.get(f"{kind}s", {}).items()]
     for column, parent in table.info.get("parents", {}).items():
         key = _foreign_key(table, column)
         names.append(("live_parent", _family(table, parent, key, column)))

@@ -32,6 +32,7 @@ grant execute on function app.claimed_workspace() to app_guest; -- invoker
 grant execute on function app.claimed_workspace() to app_trash; -- invoker
 grant execute on function app.claimed_workspace() to app_user; -- invoker
 grant execute on function app.claimed_workspace() to app_viewer; -- invoker
+grant execute on function app.create_service_account(workspace uuid, name text, role text) to app_user; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function app.create_workspace(name text) to app_user; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function app.current_member_id() to app_auth; -- invoker
 grant execute on function app.current_member_id() to app_guest; -- invoker
@@ -43,6 +44,8 @@ grant execute on function app.current_user_id() to app_guest; -- invoker
 grant execute on function app.current_user_id() to app_trash; -- invoker
 grant execute on function app.current_user_id() to app_user; -- invoker
 grant execute on function app.current_user_id() to app_viewer; -- invoker
+grant execute on function app.my_holders() to app_user; -- invoker, search_path=pg_catalog, pg_temp
+grant execute on function app.my_holders() to app_viewer; -- invoker, search_path=pg_catalog, pg_temp
 grant execute on function app.my_people() to app_user; -- invoker, search_path=pg_catalog, pg_temp
 grant execute on function app.my_people() to app_viewer; -- invoker, search_path=pg_catalog, pg_temp
 grant execute on function app.my_workspaces(minimum text) to app_trash; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
@@ -198,29 +201,29 @@ create policy select_open on app.invitations as permissive for select to app_own
 
 alter table app.keys enable row level security, force row level security;
 grant delete on app.keys to app_user;
-grant insert (name, read_only, only_workspace_id, expires_at, secret_hash) on app.keys to app_user;
+grant insert (name, read_only, only_workspace_id, expires_at, secret_hash, owner_id) on app.keys to app_user;
 grant select (name, read_only, only_workspace_id, expires_at, id, owner_id, created_at, used_at, disabled_at) on app.keys to app_viewer;
 grant select (name, read_only, only_workspace_id, expires_at, secret_hash, id, owner_id, created_at, used_at, disabled_at) on app.keys to app_inspector;
 grant select (name, read_only, only_workspace_id, expires_at, secret_hash, id, owner_id, created_at, used_at, disabled_at) on app.keys to app_user;
 -- Revoking.
 create policy delete_own on app.keys as permissive for delete to app_user
-  using (owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id));
--- At most the person's own, whatever another policy says.
+  using (owner_id = ANY (( SELECT app.my_holders() AS my_holders)::uuid[]));
+-- At most those of the person and of their service accounts, whatever another policy says.
 create policy fence on app.keys as restrictive for all to app_user, app_viewer
-  using (owner_id = ( SELECT app.current_user_id() AS current_user_id))
-  with check (owner_id = ( SELECT app.current_user_id() AS current_user_id));
--- A key of one's own.
+  using (owner_id = ANY (( SELECT app.my_holders() AS my_holders)::uuid[]))
+  with check (owner_id = ANY (( SELECT app.my_holders() AS my_holders)::uuid[]));
+-- A key of one's own; or of a service account, for a workspace where the caller is admin: without one it would be a person's.
 create policy insert_own on app.keys as permissive for insert to app_user
-  with check (owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id));
+  with check ((owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id)) OR ((owner_id = ANY (( SELECT app.my_holders() AS my_holders)::uuid[])) AND (only_workspace_id = ANY (( SELECT app.my_workspaces('admin'::text) AS my_workspaces)::uuid[]))));
 -- auth.use_key and auth.key_used see the key that their transaction is bound to, auth.set_keys_disabled the person's.
 create policy select_bound on app.keys as permissive for select to app_owner
   using ((id = ( SELECT auth.current_key() AS current_key)) OR (owner_id = ( SELECT auth.current_person() AS current_person)));
 -- All rows, of everybody.
 create policy select_inspector on app.keys as permissive for select to app_inspector
   using true;
--- The person's keys.
+-- The same: the person's keys, and those of their service accounts.
 create policy select_own on app.keys as permissive for select to app_user, app_viewer
-  using (owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id));
+  using (owner_id = ANY (( SELECT app.my_holders() AS my_holders)::uuid[]));
 -- auth.key_used says when, auth.set_keys_disabled whether.
 create policy update_bound on app.keys as permissive for update to app_owner
   using ((id = ( SELECT auth.current_key() AS current_key)) OR (owner_id = ( SELECT auth.current_person() AS current_person)))
@@ -247,9 +250,9 @@ create policy select_self on app.looks as permissive for select to app_user, app
 
 alter table app.memberships enable row level security, force row level security;
 grant delete on app.memberships to app_user;
-grant select (id, created_at, updated_at, created_by, updated_by, version, role, workspace_id, user_id) on app.memberships to app_inspector;
-grant select (id, created_at, updated_at, created_by, updated_by, version, role, workspace_id, user_id) on app.memberships to app_user;
-grant select (id, created_at, updated_at, created_by, updated_by, version, role, workspace_id, user_id) on app.memberships to app_viewer;
+grant select (id, created_at, updated_at, created_by, updated_by, version, role, workspace_id, user_id, service) on app.memberships to app_inspector;
+grant select (id, created_at, updated_at, created_by, updated_by, version, role, workspace_id, user_id, service) on app.memberships to app_user;
+grant select (id, created_at, updated_at, created_by, updated_by, version, role, workspace_id, user_id, service) on app.memberships to app_viewer;
 grant update (role) on app.memberships to app_user;
 -- Leaving and removing, decided as for update. Memberships are really deleted, or a former member could restore itself.
 create policy delete_member on app.memberships as permissive for delete to app_user
@@ -261,6 +264,9 @@ create policy fence on app.memberships as restrictive for all to app_user, app_v
 -- Functions make nobody a member but the caller: nobody is added without accepting.
 create policy insert_self on app.memberships as permissive for insert to app_owner
   with check (user_id = ( SELECT app.current_user_id() AS current_user_id));
+-- But a service account, which nobody asks: a foreign key says that it is one.
+create policy insert_service on app.memberships as permissive for insert to app_owner
+  with check (service AND (workspace_id = ANY (( SELECT app.my_workspaces('admin'::text) AS my_workspaces)::uuid[])));
 -- All rows, of everybody.
 create policy select_inspector on app.memberships as permissive for select to app_inspector
   using true;
@@ -492,26 +498,29 @@ create policy update_member on app.tasks as permissive for update to app_user
   with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
 
 alter table app.users enable row level security, force row level security;
-grant select (id, created_at, updated_at, created_by, updated_by, version, name) on app.users to app_inspector;
-grant select (id, created_at, updated_at, created_by, updated_by, version, name) on app.users to app_user;
-grant select (id, created_at, updated_at, created_by, updated_by, version, name) on app.users to app_viewer;
+grant select (id, created_at, updated_at, created_by, updated_by, version, name, service) on app.users to app_inspector;
+grant select (id, created_at, updated_at, created_by, updated_by, version, name, service) on app.users to app_user;
+grant select (id, created_at, updated_at, created_by, updated_by, version, name, service) on app.users to app_viewer;
 grant update (name) on app.users to app_user;
 -- As for select.
 create policy delete_leaving on app.users as permissive for delete to app_owner
-  using (id = ( SELECT app.current_user_id() AS current_user_id));
+  using ((id = ( SELECT app.current_user_id() AS current_user_id)) OR (service AND (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0)));
 -- At most the caller's people, whatever another policy says; only the caller's own row changes.
 create policy fence on app.users as restrictive for all to app_user, app_viewer
   using (id = ANY (( SELECT app.my_people() AS my_people)::uuid[]))
   with check (( SELECT app.current_user_id() AS current_user_id) = ALL (ARRAY[id, updated_by]));
+-- app.create_service_account adds one that the caller has made, who is a person.
+create policy insert_service on app.users as permissive for insert to app_owner
+  with check (service AND (created_by = ( SELECT app.current_user_id() AS current_user_id)));
 -- auth.sign_up adds a person whom nobody made.
 create policy insert_sign_up on app.users as permissive for insert to app_owner
   with check (created_by IS NULL);
 -- All rows, of everybody.
 create policy select_inspector on app.users as permissive for select to app_inspector
   using true;
--- auth.erase takes the caller's own row away, and with it what is theirs.
+-- auth.erase takes the caller's own row away, and with it what is theirs; the trigger end_service, and nothing that is called, a service account.
 create policy select_leaving on app.users as permissive for select to app_owner
-  using (id = ( SELECT app.current_user_id() AS current_user_id));
+  using ((id = ( SELECT app.current_user_id() AS current_user_id)) OR (service AND (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0)));
 -- Yourself and the people you share a workspace with.
 create policy select_people on app.users as permissive for select to app_user, app_viewer
   using (id = ANY (( SELECT app.my_people() AS my_people)::uuid[]));

@@ -1,5 +1,5 @@
 -- memberships: who belongs to a workspace. Members see each other; the trigger guard_membership decides who changes whom.
--- needs: workspace_id uuid not null, user_id uuid not null, role text not null, created_by uuid default app.claimed_user_id(), updated_by uuid default app.claimed_user_id()
+-- needs: workspace_id uuid not null, user_id uuid not null, role text not null, service boolean not null default false, created_by uuid default app.claimed_user_id(), updated_by uuid default app.claimed_user_id()
 -- within: workspace_id, user_id
 
 -- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose
@@ -28,3 +28,7 @@ create policy select_self on {table} for select to app_owner
 -- Functions make nobody a member but the caller: nobody is added without accepting.
 create policy insert_self on {table} for insert to app_owner
   with check (user_id = (select app.current_user_id()));
+
+-- But a service account, which nobody asks: a foreign key says that it is one.
+create policy insert_service on {table} for insert to app_owner
+  with check (service and workspace_id = any ((select app.my_workspaces('admin'))::uuid[]));

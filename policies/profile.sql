@@ -1,5 +1,5 @@
--- profile: a person. You see yourself and the people you share a workspace with; you change yourself.
--- needs: id uuid not null default app.uuidv7(), created_by uuid default app.claimed_user_id(), updated_by uuid default app.claimed_user_id()
+-- profile: a person, or a service account. You see yourself and the people you share a workspace with; you change yourself.
+-- needs: id uuid not null default app.uuidv7(), service boolean not null default false, created_by uuid default app.claimed_user_id(), updated_by uuid default app.claimed_user_id()
 -- within: id
 
 -- At most the caller's people, whatever another policy says; only the caller's own row changes.
@@ -20,10 +20,15 @@ create policy update_self on {table} for update to app_user
 create policy insert_sign_up on {table} for insert to app_owner
   with check (created_by is null);
 
--- auth.erase takes the caller's own row away, and with it what is theirs.
+-- app.create_service_account adds one that the caller has made, who is a person.
+create policy insert_service on {table} for insert to app_owner
+  with check (service and created_by = (select app.current_user_id()));
+
+-- auth.erase takes the caller's own row away, and with it what is theirs; the trigger end_service, and nothing that is called, a
+-- service account.
 create policy select_leaving on {table} for select to app_owner
-  using (id = (select app.current_user_id()));
+  using (id = (select app.current_user_id()) or (service and (select pg_trigger_depth()) > 0));
 
 -- As for select.
 create policy delete_leaving on {table} for delete to app_owner
-  using (id = (select app.current_user_id()));
+  using (id = (select app.current_user_id()) or (service and (select pg_trigger_depth()) > 0));

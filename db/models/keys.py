@@ -21,8 +21,9 @@ class KeyWrite(SQLModel):
 
 
 class KeyInsert(KeyWrite):
-    """What is stored of it: the secret itself is shown once."""
+    """What is stored of it: the secret itself is shown once. Its owner is who makes it, or a service account of theirs."""
 
+    owner_id: UUID = kept("app.claimed_user_id()", nullable=False)
     expires_at: datetime
     secret_hash: bytes
 
@@ -40,7 +41,6 @@ class Key(KeyInsert, Table, table=True):
     __guards__: ClassVar[dict[str, str]] = {"revoke_key": "update or delete"}
 
     id: UUID = kept("app.uuidv7()", primary_key=True)
-    owner_id: UUID = kept("app.claimed_user_id()", nullable=False)
     created_at: datetime = kept("now()", nullable=False)
     used_at: datetime | None = kept()
     disabled_at: datetime | None = kept()

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from db.base import Row, kept
@@ -25,9 +25,11 @@ class Membership(MembershipWrite, Row, table=True):
     __update__ = MembershipWrite
     __delete__ = True
     __guards__ = {"guard_membership": "update or delete"}
+    __consequences__ = {"end_service": "delete"}
 
     workspace_id: UUID = kept(nullable=False)
     user_id: UUID = kept(nullable=False)
+    service: bool = kept("false", nullable=False)
 
     @classmethod
     def keys(cls) -> list[Any]:
@@ -35,8 +37,11 @@ class Membership(MembershipWrite, Row, table=True):
         return [
             *super().keys(),
             ForeignKeyConstraint(["workspace_id"], ["app.workspaces.id"]),
-            ForeignKeyConstraint(["user_id"], ["app.users.id"], ondelete="CASCADE"),
+            # Whoever is a service account is one in the membership too, whichever way it came about.
+            ForeignKeyConstraint(["user_id", "service"], ["app.users.id", "app.users.service"], ondelete="CASCADE"),
             UniqueConstraint("workspace_id", "user_id"),
             Index(None, "workspace_id", "id"),
-            Index("memberships_user_id_idx", "user_id", postgresql_include=["workspace_id", "role"]),
+            Index("memberships_user_id_service_idx", "user_id", "service", postgresql_include=["workspace_id", "role"]),
+            # A service account owns nothing: its workspace always has a person to answer for it.
+            CheckConstraint("not service or role <> 'owner'", name="service", info={"chosen": "role"}),
         ]

@@ -2,7 +2,7 @@
 
 from sqlmodel import Field, SQLModel
 
-from db.base import Row
+from db.base import Row, kept
 
 
 class UserWrite(SQLModel):
@@ -12,9 +12,11 @@ class UserWrite(SQLModel):
 
 
 class User(UserWrite, Row, table=True):
-    """One person."""
+    """One person, or a service account: somebody who never signs in, and belongs to one workspace."""
 
     __tablename__ = "users"
     __access__ = "profile"
     __update__ = UserWrite
     __routes__ = ("read",)
+
+    service: bool = kept("false", nullable=False)

@@ -21,7 +21,7 @@ end
 $$;
 grant execute on function auth.erase(password_hash text) to app_auth;
 
--- leave_workspace: whether the workspace went with its last member. guard_membership asks as a person who is erased leaves it:
+-- leave_workspace: whether the workspace went with its last person. guard_membership asks as a person who is erased leaves it:
 -- inside the foreign key's own action, where row security does not hold its owner, and so only there are the other members,
 -- and all rows of the workspace, in sight of a function.
 create function app.leave_workspace(membership app.memberships) returns boolean
@@ -32,10 +32,10 @@ declare
 begin
   -- As for the last owner who leaves by themselves: two who go at once take turns.
   perform pg_advisory_xact_lock(hashtextextended('app.memberships:' || workspace, 0));
-  if not exists (select from app.memberships where workspace_id = workspace and id <> membership.id) then
+  if not exists (select from app.memberships where workspace_id = workspace and id <> membership.id and not service) then
     -- Nobody accepts an invitation from here on; who did a moment ago is seen by the next look.
     perform from app.workspaces where id = workspace for update;
-    if not exists (select from app.memberships where workspace_id = workspace and id <> membership.id) then
+    if not exists (select from app.memberships where workspace_id = workspace and id <> membership.id and not service) then
       -- Rows that point at others go before those: found by their keys, so that a new table is among them.
       for emptied in
         with recursive inside (oid, depth) as (
@@ -69,7 +69,7 @@ create function app.owned_alone() returns table (id uuid, name text)
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select mine.workspace_id, w.name from app.memberships mine left join app.workspaces w on w.id = mine.workspace_id
   where mine.user_id = app.current_user_id() and mine.role = 'owner'
-    and exists (select from app.memberships m where m.workspace_id = mine.workspace_id and m.id <> mine.id)
+    and exists (select from app.memberships m where m.workspace_id = mine.workspace_id and m.id <> mine.id and not m.service)
     and not exists (
       select from app.memberships m where m.workspace_id = mine.workspace_id and m.id <> mine.id and m.role = 'owner'
     )

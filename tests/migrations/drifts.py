@@ -110,9 +110,9 @@ DRIFTS = {
         "add_index.*notes_owner_id_id_idx",
     ),
     "an index covers less": (
-        """drop index app.memberships_user_id_idx; set role app_owner;
-            create index memberships_user_id_idx on app.memberships (user_id); reset role""",
-        "add_index.*memberships_user_id_idx",
+        """drop index app.memberships_user_id_service_idx; set role app_owner;
+            create index memberships_user_id_service_idx on app.memberships (user_id, service); reset role""",
+        "add_index.*memberships_user_id_service_idx",
     ),
     "what people wrote is sampled": (
         "alter table app.notes alter column title set statistics 100",

@@ -109,8 +109,8 @@ REMOVED = {
         ["? create_workspace(text): this function is gone", "- create_workspace(text): app_user may no longer call it"],
     ),
     "a key": (
-        "alter table app.memberships drop constraint memberships_user_id_fkey",
-        ["? memberships: key memberships_user_id_fkey is gone"],
+        "alter table app.memberships drop constraint memberships_user_id_service_fkey",
+        ["? memberships: key memberships_user_id_service_fkey is gone"],
     ),
 }
 WIDENED = {

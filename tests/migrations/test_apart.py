@@ -48,7 +48,7 @@ def test_index_of_a_table_in_use_cannot_be_built_with_the_rest(tree: Tree) -> No
     assert down == before
     assert again == after
     one(after, "CREATE INDEX notes_owner_id_title_id_idx ON app.notes USING btree (owner_id, title, id)")
-    one(after, "CREATE INDEX memberships_user_id_idx ON app.memberships USING btree (user_id) INCLUDE (role)")
+    one(after, "CREATE INDEX memberships_user_id_service_idx ON app.memberships USING btree (user_id, service) INCLUDE (role)")
 
 
 def test_index_alone_is_one_revision(tree: Tree) -> None:

@@ -118,7 +118,7 @@ def test_page_of_a_workspace_sorts_nothing(filled: Database) -> None:
 def test_memberships_of_the_caller_are_read_from_the_index_alone(filled: Database) -> None:
     """The query inside app.my_workspaces, which every policy of a workspace's rows asks, as its owner runs it."""
     found = plan(filled, HELPER, "app_owner")
-    assert "Index Only Scan using memberships_user_id_idx on memberships" in found
+    assert "Index Only Scan using memberships_user_id_service_idx on memberships" in found
 
 
 def test_helper_asks_the_query_whose_plan_is_tested(filled: Database) -> None:

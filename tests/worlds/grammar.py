@@ -58,9 +58,19 @@ def operations(document: Schema) -> list[Operation]:
 
 
 def once_or_twice(document: Schema) -> list[Operation]:
-    """Every operation, and those with a body again: that is where most can be said."""
+    """Every operation, and those with a body again: that is where most can be said; and once more where it names two rows,
+    since what one of them tells depends on the other.
+    """
     every = operations(document)
-    return every + [each for each in every if "requestBody" in each.described]
+    bodies = [each for each in every if "requestBody" in each.described]
+    return every + bodies + [each for each in bodies if _named(document, each) > 1] * 2
+
+
+def _named(document: Schema, operation: Operation) -> int:
+    """How many rows a body has to name."""
+    schema = operation.described["requestBody"]["content"].get("application/json", {}).get("schema", {})
+    shape = document["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], {})
+    return sum(shape["properties"][name].get("format") == "uuid" for name in shape.get("required", ()))
 
 
 @st.composite

@@ -47,7 +47,7 @@ class Known:
     def learn(self, asked: Drawn, id: str, answer: httpx.Response) -> None:
         """Keys and tokens of a good answer; what was deleted may be in the bin."""
         table = table_of(asked.path)
-        table = shares_of(table) if "/shares" in asked.path else table
+        table = shares_of(table) if "/shares" in asked.path else "keys" if "/keys" in asked.path else table
         if asked.method == "DELETE" and answer.is_success and id in self.visible.get(table, ()):
             self.visible[table].remove(id)
             self.visible.setdefault(f"{table}/bin", []).append(id)

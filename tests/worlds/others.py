@@ -36,7 +36,8 @@ def surround(owner: Owner, caller: UUID, role: str, workspace: str) -> None:
         columns = {column.name: mine.get(column.name, column.name) for column in table.columns if column.computed is None}
         if "owner_id" in columns:  # private to somebody whom the caller knows, or shared by them with others
             others = " and ".join(f"{name} is distinct from '{caller}'" for name in ("owner_id", "user_id") if name in columns)
-            _insert(owner, table, columns, "(values (0)) v (copy)", f"{others} and owner_id in ({KNOWN})", caller)
+            known = f"{others} and owner_id in ({KNOWN} and not service)"
+            _insert(owner, table, columns, "(values (0)) v (copy)", known, caller)
         if {"workspace_id", "deleted_at"} <= columns.keys() and "viewer" in below:
             binned = columns | {"deleted_at": "worlds.now()"}
             _insert(owner, table, binned, "(values (0)) v (copy)", f"workspace_id = '{workspace}' and deleted_at is null")

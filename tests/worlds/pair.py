@@ -27,6 +27,7 @@ MADE = [
     if table.name in ISOLATED and MODELS[table.name].__create__ and "create" in MODELS[table.name].__routes__
 ]
 PASSWORD = "the caller's own password"
+ROBOTS = "service-accounts"  # users, under a path of their own
 
 
 class Caller(NamedTuple):
@@ -69,7 +70,7 @@ def templates(made: Database, caller: Caller) -> Iterator[Caller]:
     """Two databases to clone: `made` as it is, and a crowded copy; who calls, and what they may see."""
     with ExitStack() as stack:
         with psycopg.connect(stack.enter_context(cloned(NAMES.few, template=made.name)).owner, autocommit=True) as owner:
-            alone = {table: _ids(owner, table) for table in TABLES}
+            alone = {table: _ids(owner, table) for table in [*TABLES, ROBOTS]}
             within = {
                 id: workspace
                 for table in TENANTS
@@ -81,14 +82,15 @@ def templates(made: Database, caller: Caller) -> Iterator[Caller]:
             crowd(owner)
             surround(owner, caller.id, caller.role, caller.workspace)
             owner.execute("reset session_replication_role; analyze")
-            hidden = {table: sorted(_ids(owner, table) - alone[table]) for table in TABLES}
+            hidden = {table: sorted(_ids(owner, table) - alone[table]) for table in alone}
         visible = _visible(crowded, caller.id)
         assert set().union(*visible.values()) <= set().union(*alone.values()), "the second world shows more"
         yield caller._replace(within=within, visible=visible, hidden=hidden)
 
 
 def _ids(owner: Owner, table: str) -> set[str]:
-    return {str(row[0]) for row in owner.execute(f"select id from app.{table}".encode())}
+    rows = f"app.{table}" if table != ROBOTS else "app.users where service"
+    return {str(row[0]) for row in owner.execute(f"select id from {rows}".encode())}
 
 
 def _visible(database: Database, caller: UUID) -> dict[str, list[str]]:
@@ -103,6 +105,8 @@ def _visible(database: Database, caller: UUID) -> dict[str, list[str]]:
         if "deleted_at" in metadata.tables[f"app.{table}"].c:
             with acting(database.api, caller, "app_trash") as session:
                 found[f"{table}/bin"] = sorted(_ids(session, table) - live)
+    with acting(database.api, caller) as session:
+        found[ROBOTS] = sorted(_ids(session, ROBOTS))
     return found
 
 
@@ -137,6 +141,9 @@ async def _populate(served: Served, owner: Owner, role: str) -> Caller:
     await joined(world.erin, caller, home, "editor")
     await joined(person("guest", served.client, owner), caller, home, "admin")
     await caller.made("/v1/invitations", workspace_id=home, role="viewer")
+    for by, where in ((caller, home), (world.alice, world.workspace)):
+        robot = await by.made(f"/v1/{ROBOTS}", workspace_id=where, name="robot", role="editor")
+        await by.made(f"/v1/{ROBOTS}/{robot['id']}/keys", name="robot's")
     third = (await world.alice.made("/v1/workspaces", name="third"))["id"]
     tokens = [(await world.alice.made("/v1/invitations", workspace_id=third, role="editor"))["token"] for _ in range(2)]
     revoked = UUID(tokens[0].partition(".")[0])
