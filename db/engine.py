@@ -50,6 +50,8 @@ def refuse_dead(connection: Any, _record: Any, _proxy: Any) -> None:
 
     Raises: DisconnectionError, upon which the pool connects anew.
     """
+    if connection.driver_connection.insisting is not None:
+        raise DisconnectionError("a request to cancel may still be on its way to this connection")
     if connection.driver_connection.resetting:
         return
     if connection.driver_connection.dead:
@@ -57,8 +59,6 @@ def refuse_dead(connection: Any, _record: Any, _proxy: Any) -> None:
     # A transaction that somebody left open is bound to them.
     if connection.driver_connection.info.transaction_status != TransactionStatus.IDLE:
         raise DisconnectionError("this connection was handed back inside a transaction")
-    if connection.driver_connection.insisting is not None:
-        raise DisconnectionError("a request to cancel may still be on its way to this connection")
 
 
 def forget(connection: Any, _record: Any) -> None:

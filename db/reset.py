@@ -7,39 +7,35 @@ advisory locks, temporary objects, and statements prepared under the driver's na
 import asyncio
 import logging
 import select
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import generators
 from psycopg.abc import PQGen
-from psycopg.pq import ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGconn, PGresult
+from psycopg.waiting import Wait
 
 from db.cancelled import Cancelled
+from db.packet import Packet
 
 RV = TypeVar("RV")
 log = logging.getLogger("rowkeep")
 PATIENCE = 5  # seconds that closing waits for an answer on its way
 
-# One message. Settings come first, or one of them could time out the rest. What the driver prepared stays, since planning
-# anew costs more than all of this. Only a statement prepared in SQL can hold somebody else's text, and only SQL takes one
-# away: a session with one that is not the driver's, or with fewer than the driver believes in, is closed. DISCARD ALL would
-# drop them all. The function behind pg_prepared_statements is a third cheaper to ask than the view.
-RESET = """\
-reset session authorization; reset all; close all; unlisten *; discard temp; discard sequences;
-select pg_catalog.pg_advisory_unlock_all(), coalesce(pg_catalog.bool_or(from_sql), false) or pg_catalog.count(*) < {prepared}
-from pg_catalog.pg_prepared_statement()"""
+# What it does: policies/functions/reset.sql. Not prepared, since SQL could prepare other SQL under its name.
+RESET = "select audit.reset({prepared})"
 
 
 class Resettable(Cancelled):
     """A connection that goes back to its login's beginnings between two people.
 
-    The message is sent as the first one leaves, and its answer, by then long there, is read as the next one comes: a task
-    that waits for it costs the API more than the reset costs Postgres.
+    The message is written right behind the COMMIT of a transaction that is one statement, or else as the connection is handed
+    back; its answer, by then long there, is read as the next person comes. To wake the server for it, or a task that waits,
+    costs more than the reset does.
     """
 
-    # Behind a pooler the message would reach whichever session it is given: the pooler resets, or `db.pooler` refuses.
     pooled = False
     _sent = False
     _waiting: asyncio.Task[list[PGresult]] | None = None
@@ -48,6 +44,11 @@ class Resettable(Cancelled):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.add_notice_handler(self._noticed)
+
+    @property
+    def resets(self) -> bool:
+        """Behind a pooler the message would reach whichever session it is given: the pooler resets, or `db.pooler` refuses."""
+        return not self.pooled
 
     @property
     def resetting(self) -> bool:
@@ -64,24 +65,56 @@ class Resettable(Cancelled):
         return bool(poll.poll(0))
 
     def reset(self) -> None:
-        """Begins."""
-        if self.pooled or self.closed or self.insisting is not None or self.info.transaction_status != TransactionStatus.IDLE:
+        """Begins, unless it did behind a COMMIT."""
+        idle = self.info.transaction_status == TransactionStatus.IDLE
+        if self._sent or self.closed or not self.resets or self.insisting is not None or not idle:
             return
-        self._sent = True
-        # Below cursors, whose upkeep of prepared statements would come in between. Who reads the answer sees what failed.
         with suppress(psycopg.Error):
-            self.pgconn.send_query(RESET.format(prepared=len(self._prepared._names)).encode())
+            self.pgconn.enter_pipeline_mode()
+            self.send_reset()
+
+    def send_reset(self) -> None:
+        """In pipeline mode, which ends as the answer is read; below cursors, whose upkeep of prepared statements would come in
+        between. Who reads the answer sees what failed.
+        """
+        self._sent = True
+        self.pgconn.send_query_params(RESET.format(prepared=len(self._prepared._names)).encode(), None)
+        self.pgconn.pipeline_sync()
+
+    @asynccontextmanager
+    async def pipeline(self) -> AsyncIterator[Packet]:
+        """What is queued inside travels together."""
+        packet = self._pipeline = self._pipeline or Packet(self)
+        assert isinstance(packet, Packet)
+        try:
+            async with super().pipeline():
+                yield packet
+        except BaseException as error:
+            if self._sent and not self.closed:
+                # What failed before the reset took it along: it is sent anew as the connection is handed back.
+                self._waiting = asyncio.create_task(super().wait(_answer(self.pgconn)))
+                if isinstance(error, psycopg.Error):
+                    await self._undone()
+            raise
+
+    async def _undone(self) -> None:
+        assert self._waiting is not None
+        try:
+            await asyncio.shield(self._waiting)
+        except psycopg.Error:
+            await super().close()
+        self._sent, self._waiting = False, None
 
     async def settled(self) -> None:
         """Nothing runs on this connection before the reset has ended; a session that could not be reset is closed."""
         if not self._sent:
             return
         try:
-            results = await self._answer()
-            problem = "; ".join(result.error_message.decode() for result in results if result.status == ExecStatus.FATAL_ERROR)
-            if not problem and results[-1].get_value(0, 1) == b"f":
+            results = await self._answered()
+            if [result.get_value(0, 0) for result in results] == [b"f"]:
                 self._sent, self._waiting = False, None
                 return
+            problem = "; ".join(result.error_message.decode() for result in results if result.status == ExecStatus.FATAL_ERROR)
             problem = problem or "SQL prepared or dropped statements in it: look for SQL that somebody injects"
         except psycopg.Error as error:
             problem = str(error)
@@ -89,23 +122,16 @@ class Resettable(Cancelled):
         log.error("closed a session that was not reset: %s", problem)
         await super().close()
 
-    async def _answer(self) -> list[PGresult]:
+    async def _answered(self) -> list[PGresult]:
         if self._waiting is None:
-            self.pgconn.consume_input()
-            results: list[PGresult] = []
-            while not self.pgconn.is_busy():
-                if (result := self.pgconn.get_result()) is None:
-                    # What was read beyond the answer: libpq takes the last words of a server for a notice.
-                    self.pgconn.is_busy()
-                    return results
-                results.append(result)
-            self._waiting = asyncio.create_task(self._rest(results))
+            answer = _answer(self.pgconn)
+            try:
+                next(answer)
+            except StopIteration as there:
+                return list(there.value)
+            self._waiting = asyncio.create_task(super().wait(answer))
         # Whoever waits may be cancelled; the reset may not.
         return await asyncio.shield(self._waiting)
-
-    async def _rest(self, results: list[PGresult]) -> list[PGresult]:
-        rest: list[PGresult] = await super().wait(generators.execute(self.pgconn))
-        return results + rest
 
     async def wait(self, gen: PQGen[RV], *arguments: Any, **options: Any) -> RV:
         """Whatever is sent comes this way, past cursors too: a rollback by the pool, a pipeline by hand."""
@@ -120,3 +146,31 @@ class Resettable(Cancelled):
         if self._waiting is not None and not self._waiting.done():
             await asyncio.wait([self._waiting], timeout=PATIENCE)
         await super().close()
+
+
+def _answer(pgconn: PGconn) -> PQGen[list[PGresult]]:
+    """What is there up to the next Sync, behind which the connection leaves its pipeline mode."""
+    results: list[PGresult] = []
+    pgconn.consume_input()
+    nothing = 0
+    while True:
+        while pgconn.is_busy():
+            while not (yield Wait.R):
+                pass
+            pgconn.consume_input()
+        result = pgconn.get_result()
+        if result is None:
+            # One ends each answer, and there are no two where something is still to come.
+            nothing += 1
+            if nothing > 1 or pgconn.status == ConnStatus.BAD:
+                raise psycopg.OperationalError("the connection is lost")
+            continue
+        nothing = 0
+        if result.status == ExecStatus.PIPELINE_SYNC:
+            pgconn.exit_pipeline_mode()
+            # What was read beyond the answer: libpq takes the last words of a server for a notice.
+            pgconn.is_busy()
+            return results
+        if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.FATAL_ERROR):
+            raise psycopg.OperationalError(f"an answer of {result.status} to a reset")
+        results.append(result)

@@ -111,13 +111,14 @@ class Connection(Resettable):
         if self.once and self.spent:
             raise RuntimeError("a second statement in a transaction declared to have one: use begin()")
         self.spent = True
-        async with self.pipeline():
+        async with self.pipeline() as packet:
             with self.cancelled_with_its_task():
                 await psycopg.AsyncCursor(self).execute(self.begin)
                 await psycopg.AsyncCursor(self).execute(BIND, binding(self.identity, self.seal, self.info.backend_pid))
                 yield
                 if self.once:
                     await psycopg.AsyncCursor(self).execute("commit")
+                    packet.behind = self.send_reset if self.resets else None
 
     async def commit(self) -> None:
         """Postgres answers COMMIT of a failed transaction with ROLLBACK and no error: that must not look like success.
@@ -129,6 +130,11 @@ class Connection(Resettable):
             await self.rollback()
             raise psycopg.errors.InFailedSqlTransaction("a statement failed and was not rolled back: nothing to commit")
         await super().commit()
+
+    async def rollback(self) -> None:
+        """Where the reset is under way there is nothing to take back, and nobody waits for it."""
+        if not self.resetting:
+            await super().rollback()
 
     async def open(self) -> None:
         """A bound transaction by itself, for what cannot travel in a pipeline: COPY, single rows, server-side cursors."""

@@ -1,6 +1,7 @@
 """A TCP proxy before Postgres that counts round trips by reading the protocol, never by timing."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,8 +19,8 @@ class Wire:
     """What crossed the wire since `reset`. A pipeline that ends in one Sync makes each count 1.
 
     `answers` are ReadyForQuery messages; `turns` are times that a client spoke after the server had; `asked` are those
-    client messages that want an answer (Sync, Query, and a Flush of something: psycopg sends one of nothing after each
-    Sync, without waiting); `sql` is every text that was sent, parameters apart.
+    client messages that want an answer (Sync, Query, and a Flush of something); `sql` is every text that was sent, parameters
+    apart.
     What resets a session that was handed back is counted apart, in `resets`: no request waits for it.
     Source: PostgreSQL manual, "Message Flow" and "Message Formats".
     """
@@ -54,6 +55,7 @@ class Line:
         self.started = False
         self.unanswered = False
         self.resetting = False
+        self.awaited = deque[bool]()  # for each answer to come, whether it is a reset's
         self._from_client, self._from_server = bytearray(), bytearray()
 
     def client(self, data: bytes) -> None:
@@ -68,9 +70,13 @@ class Line:
         for kind, body in messages(self._from_client):
             if kind == "X" or (kind == "H" and not self.unanswered):
                 continue
-            if kind == "Q" and body.decode().startswith(BEGINS):
+            if kind == "P" and body.split(b"\0")[1].decode().startswith(BEGINS):
                 self.resetting = True
                 self.wire.resets += 1
+            if kind in "SQ":
+                self.awaited.append(self.resetting)
+            if self.resetting:
+                self.resetting = kind != "S"
                 continue
             self.unanswered = kind not in "SQH"
             self.wire.turns += self.server_spoke
@@ -85,8 +91,10 @@ class Line:
         """Server to client."""
         self._from_server += data
         for kind, _ in messages(self._from_server):
-            if self.resetting:
-                self.resetting = kind != "Z"
+            resets = self.awaited and self.awaited[0]
+            if kind == "Z" and self.awaited:  # the first comes unasked
+                self.awaited.popleft()
+            if resets:
                 continue
             self.server_spoke = True
             self.wire.answers += kind == "Z"

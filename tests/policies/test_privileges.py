@@ -64,7 +64,7 @@ def test_what_the_database_keeps_cannot_be_written_by_a_request(owner: Connectio
     )
 
 
-def test_api_login_alone_may_call_the_state_and_nothing_else(owner: Connection) -> None:
+def test_api_login_alone_may_ask_for_state_and_reset_and_nothing_else(owner: Connection) -> None:
     query = f"""
         select c.oid::regclass::text from {RELATIONS} where {OURS} and relkind in ('r', 'p', 'v', 'm', 'f')
         and (has_table_privilege('app_api', c.oid, 'select, insert, update, delete, truncate, references, trigger')
@@ -73,7 +73,7 @@ def test_api_login_alone_may_call_the_state_and_nothing_else(owner: Connection) 
     called = f"""
         select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = pronamespace
         where {OURS} and has_function_privilege('app_api', p.oid, 'execute')"""
-    assert rows(owner, called) == ["audit.state()"]
+    assert set(rows(owner, called)) == {"audit.state()", "audit.reset(integer)"}
     used = "select nspname from pg_namespace where nspname !~ '^pg_' and has_schema_privilege('app_api', oid, 'usage')"
     assert set(rows(owner, used)) == {"audit", "information_schema"}
 
