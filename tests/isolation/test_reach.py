@@ -20,6 +20,7 @@ from tests.isolation.reach.page import read, rewrite
 from tests.people import World
 from tests.server import Database
 
+pytestmark = pytest.mark.broad
 Record = Callable[[str, object], None]
 WRITTEN = Path(__file__).with_name("reach")
 

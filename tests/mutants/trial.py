@@ -146,18 +146,23 @@ class Trials:
 
         def likely(item: pytest.Item) -> tuple[int, ...]:
             *near, far = self._known(alike(item.nodeid, mutant), mutant)
-            return *near, -len(about & words(item.nodeid)), far
+            return *near, not broad(item, mine), -len(about & words(item.nodeid)), far
 
         rings: list[list[pytest.Item]] = [[], [], [], []]
         for item in sorted(self.items, key=likely):
             named = TABLES & words(item.nodeid)
             if (named and not named & mine) or module(item.nodeid) in self.slow:
                 rings[3].append(item)
-            elif len(rings[0]) < LIKELIEST:
+            elif len(rings[0]) < LIKELIEST or broad(item, mine):
                 rings[0].append(item)
             else:
                 rings[1 if named else 2].append(item)
         return rings
+
+
+def broad(item: pytest.Item, mine: set[str]) -> bool:
+    """Whether a test looks at all that there is to see of these tables, or at what calls do to any."""
+    return item.get_closest_marker("broad") is not None and bool(mine & words(item.nodeid) or not TABLES & words(item.nodeid))
 
 
 def module(test: str) -> str:
