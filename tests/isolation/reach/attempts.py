@@ -58,6 +58,8 @@ def values(column: Column[Any], row: Mapping[str, Any]) -> Iterator[Any]:
         yield "now"
     if column.nullable and (row[column.name] is not None or column.name.endswith("_at")):
         yield None
+    if column.name == "service":
+        yield True
     if column.name == "role":
         known = get_args(MODELS[column.table.name].model_fields["role"].annotation)
         yield from (role for role in known if role != row["role"])

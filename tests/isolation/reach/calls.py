@@ -16,7 +16,7 @@ from tests.isolation.session import bind
 from tests.server import Database
 
 PAGE, ROWS = (Path(__file__).with_name(name) for name in ("calls.txt", "rows.sql"))
-PEOPLE = ("ada", "bob", "fay", "una", "eve", "tim")
+PEOPLE = ("ada", "bob", "fay", "una", "eve", "tim", "bot", "robot")
 WRITES = re.compile("(insert|update|delete) ")
 WATCHED = """
 select format('%I.%I', nspname, relname) from pg_class c join pg_namespace n on n.oid = relnamespace

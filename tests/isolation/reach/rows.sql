@@ -64,6 +64,9 @@ insert into app.memberships (id, workspace_id, user_id, role, created_by) values
   ('<ada-in-pair>', '<pair>', '<ada>', 'owner', '<ada>'), ('<una-in-pair>', '<pair>', '<una>', 'owner', '<ada>'),
   ('<eve-in-pair>', '<pair>', '<eve>', 'viewer', '<ada>'), ('<bob-in-pair>', '<pair>', '<bob>', 'admin', '<ada>'),
   ('<fay-in-solo>', '<solo>', '<fay>', 'owner', '<fay>'), ('<ada-in-bin>', '<bin>', '<ada>', 'owner', '<ada>');
+insert into app.users (id, name, service) values ('<bot>', 'bot', true), ('<robot>', 'robot', true);
+insert into app.memberships (id, workspace_id, user_id, role, service) values ('<bot-in-work>', '<work>', '<bot>', 'editor', true),
+  ('<robot-in-solo>', '<solo>', '<robot>', 'admin', true);
 insert into app.invitations (id, workspace_id, role, token_hash, expires_at, accepted_at, created_by)
   select id::uuid, place::uuid, role, sha256(token::bytea), now() + life::interval, used::timestamptz, whose::uuid from (values
     ('<open>', '<work>', 'viewer', 'open', '1 day', null, '<ada>'), ('<late>', '<work>', 'viewer', 'late', '-1 day', null, '<ada>'),
@@ -105,6 +108,9 @@ insert into app.keys (id, owner_id, name, secret_hash, expires_at, disabled_at, 
   ('<stopped-key>', '<ada>', 'k', sha256('stopped'), now() + interval '1 day', now(), false),
   ('<bobs-key>', '<bob>', 'k', sha256('bob'), now() + interval '1 day', null, false),
   ('<fays-key>', '<fay>', 'k', sha256('fay'), now() + interval '1 day', null, false);
+insert into app.keys (id, owner_id, name, secret_hash, expires_at, only_workspace_id) values
+  ('<bots-key>', '<bot>', 'k', sha256('bot'), now() + interval '1 day', '<work>'),
+  ('<robots-key>', '<robot>', 'k', sha256('robot'), now() + interval '1 day', '<solo>');
 insert into auth.attempts (bucket, failures, expires_at) values (sha256('busy'), 20, now() + interval '1 hour'),
   (sha256('calm'), 20, now() - interval '1 hour');
 insert into auth.attempts (bucket, account, failures, expires_at)
