@@ -16,7 +16,7 @@ from api.bodies import answer, columns, create_body, page, patch_body
 from api.deps import Caller, Me
 from api.errors import hidden, sqlstate
 from api.problems import Problem, in_body, not_found
-from api.scopes import Within, lists, scopes
+from api.scopes import Within, lists, rows, scopes
 from db.shares import shared_with_me
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Rows of a page.")]
@@ -76,7 +76,7 @@ def _lists(router: APIRouter, model: Any) -> None:
     @router.get("", response_model=many)
     async def read_page(me: Me, within: scope, limit: Limit = 20, cursor: Cursor = None) -> Response:  # type: ignore[valid-type]
         bounds = _bounds(within, cursor)
-        return paged(await me.once(live(*bounds), rows=limit + 1, **bounds), limit)
+        return paged(await me.once(live(*bounds), rows=rows(limit), **bounds), limit)
 
     if "shared" in model.__access__.split():
         others = lists(model, shared_with_me(model))
@@ -84,7 +84,7 @@ def _lists(router: APIRouter, model: Any) -> None:
         @router.get("/shared", response_model=many)
         async def read_shared(me: Me, within: scope, limit: Limit = 20, cursor: Cursor = None) -> Response:  # type: ignore[valid-type]
             bounds = _bounds(within, cursor)
-            return paged(await me.as_guest(others(*bounds), rows=limit + 1, **bounds), limit)
+            return paged(await me.as_guest(others(*bounds), rows=rows(limit), **bounds), limit)
 
     if "deleted_at" in model.model_fields:
         binned = lists(model, model.deleted_at.is_not(None))
@@ -92,7 +92,7 @@ def _lists(router: APIRouter, model: Any) -> None:
         @router.get("/bin", response_model=many)
         async def read_bin(me: Me, within: scope, limit: Limit = 20, cursor: Cursor = None) -> Response:  # type: ignore[valid-type]
             bounds = _bounds(within, cursor)
-            return paged(await me.at_bin(binned(*bounds), rows=limit + 1, **bounds), limit)
+            return paged(await me.at_bin(binned(*bounds), rows=rows(limit), **bounds), limit)
 
 
 def _bin(router: APIRouter, model: Any) -> None:

@@ -9,12 +9,21 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import Integer, Select, and_, bindparam, select
 
 from api.bodies import columns
 from api.problems import Problem, in_parameter
 
 Within = dict[str, UUID]
+# In the statement's text: with a parameter Postgres plans each execution anew, since a plan for any number of rows looks dear:
+# 100 us and more of a list. Few numbers, or asking for many would push what is prepared out of the sessions.
+ROWS = bindparam("rows", type_=Integer(), literal_execute=True)
+PAGES = 20, 50, 100
+
+
+def rows(limit: int) -> int:
+    """How many a page of `limit` reads: one more, which tells whether another page follows, or those of a longer page."""
+    return next(page for page in PAGES if limit <= page) + 1
 
 
 def scopes(model: Any) -> Any:
@@ -42,7 +51,7 @@ def lists(model: Any, *conditions: Any) -> Callable[..., Select[Any]]:
         above = model.metadata.tables[f"app.{model.__parents__[column]}"].c
         tenant = select(above.workspace_id).where(above.id == bindparam(column)).scalar_subquery()
         bounds[column] = and_(getattr(model, column) == bindparam(column), model.workspace_id == tenant)
-    page = select(*columns(model)).where(*conditions).order_by(model.id.desc()).limit(bindparam("rows"))
+    page = select(*columns(model)).where(*conditions).order_by(model.id.desc()).limit(ROWS)
 
     @cache
     def statement(*names: str) -> Select[Any]:

@@ -14,6 +14,7 @@ from api.errors import sqlstate
 from api.handover import Accept, shown, with_token
 from api.problems import not_found
 from api.resource import Cursor, Limit, one, paged
+from api.scopes import ROWS, rows
 from api.secret import digest, new_secret
 from db.shares import ShareCreate, row_of
 
@@ -27,7 +28,7 @@ def shares(share: Any) -> APIRouter:
     offered = insert(share).returning(*columns(share))
     found = select(*columns(share)).where(of_row)
     this_one, gone = found.where(this), delete(share).where(of_row, this).returning(share.id)
-    listed = found.order_by(share.id.desc()).limit(bindparam("rows"))
+    listed = found.order_by(share.id.desc()).limit(ROWS)
     following = listed.where(share.id < bindparam("cursor"))
     accepted = getattr(func.app, f"accept_shared_{name}")(bindparam("share", type_=UUID()), bindparam("secret"))
     held = select(accepted.table_valued(*(column.key for column in columns(share))))
@@ -53,7 +54,7 @@ def shares(share: Any) -> APIRouter:
     @router.get("/{id}/shares", response_model=page(share, shape))
     async def read_shares(me: Me, id: uuid.UUID, limit: Limit = 20, cursor: Cursor = None) -> Response:
         """Every share of a row of one's own, and of another's one's own share alone."""
-        bounds = {"row": id, "rows": limit + 1} | ({"cursor": cursor} if cursor else {})
+        bounds = {"row": id, "rows": rows(limit)} | ({"cursor": cursor} if cursor else {})
         return paged(await me.once(following if cursor else listed, **bounds), limit)
 
     @router.get("/{id}/shares/{share_id}", response_model=shape)

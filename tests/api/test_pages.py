@@ -4,8 +4,16 @@ from typing import Any
 
 import httpx
 import psycopg
+from sqlalchemy import text
 
+from api.scopes import lists, rows
+from db.models.notes import Note
+from db.transaction import once
+from db.transaction import person as identity
+from tests.notes import person_with_notes
 from tests.people import Person, person
+from tests.sealing import pool
+from tests.server import Database
 
 
 async def pages(who: Person, path: str, limit: int) -> list[list[str]]:
@@ -52,3 +60,20 @@ async def test_bin_pages_too(client: httpx.AsyncClient, owner: psycopg.Connectio
         assert (await who.call("DELETE", f"/v1/notes/{id}")).status_code == 204
     assert await pages(who, "/v1/notes/bin", 2) == [made[3:1:-1], made[1::-1]]
     assert await pages(who, "/v1/notes", 2) == [[made[4]]]
+
+
+async def test_a_page_is_prepared_for_the_rows_it_asks_for(database: Database, owner: psycopg.Connection[Any]) -> None:
+    """For any number of rows it would be planned at every request."""
+    engine = pool(database.api, pool_size=1)
+    who = identity(person_with_notes(owner, *map(str, range(30))))
+    for _ in range(7):  # psycopg prepares the sixth
+        assert len(await once(engine, who, lists(Note)(), rows=rows(20))) == 21
+    kept = text("select statement from pg_prepared_statements where statement like 'SELECT%FROM app.notes%'")
+    assert [statement.split()[-1] for (statement,) in await once(engine, who, kept)] == ["21"]
+    await engine.dispose()
+
+
+def test_pages_of_any_length_are_few_statements() -> None:
+    asked = {limit: rows(limit) for limit in range(1, 101)}
+    assert all(rows > limit for limit, rows in asked.items())
+    assert len(set(asked.values())) == 3
