@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.responses import Response
 
 from api.bodies import answer, columns, create_body, page, patch_body
-from api.deps import Caller, Me
+from api.deps import Caller, Me, SignedIn
 from api.errors import hidden, sqlstate
 from api.problems import Problem, in_body, not_found
 from api.scopes import Within, lists, rows, scopes
@@ -60,9 +60,11 @@ def resource(model: Any) -> APIRouter:
         _bin(router, model)
     elif model.__delete__:
         gone = delete(model).where(model.id == bindparam("key")).returning(model.id)
+        # What lets a person in is theirs to end: a key that leaked signs nobody out, and revokes no other.
+        who: Any = SignedIn if model.path().startswith("/v1/me/") else Me
 
         @router.delete("/{id}", status_code=204)
-        async def remove(me: Me, id: UUID) -> None:
+        async def remove(me: who, id: UUID) -> None:
             if not await me.once(gone, key=id):
                 raise not_found()
 
