@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
-from tests.attack import channels, escalation, everything, identity, oracles, poison, reads, writes
+from tests.attack import channels, escalation, everything, identity, oracles, poison, reads, scopes, writes
 from tests.attack.attempt import Attempt
 from tests.attack.ground import Ground, copied, grounds
 from tests.attack.known import KNOWN, admitted
@@ -17,7 +17,7 @@ from tests.attack.report import Tally, table
 from tests.sealing import prepare_key
 from tests.server import prepare, running
 
-FAMILIES = (everything, reads, channels, writes, escalation, identity, oracles, poison)
+FAMILIES = (everything, reads, channels, writes, escalation, identity, scopes, oracles, poison)
 MODES = ("bare", "sealed")
 
 

@@ -33,6 +33,7 @@ class Ground:
     owner: Owner
     mine: dict[str, UUID] = field(default_factory=dict)
     canaries: list[str] = field(default_factory=list)
+    away: str = ""  # another workspace of alice's, in which there is nothing
 
     def ids(self, table: str, row: UUID | None = None) -> dict[str, Any]:
         """What an attacker knows, to be filled into a statement."""
@@ -86,7 +87,7 @@ def copied(ground: Ground, name: str) -> Iterator[Ground]:
     """The same world once more, to break; nobody is connected to the first one meanwhile."""
     ground.owner.close()
     with cloned(name, template=ground.database.name) as database, psycopg.connect(database.owner, autocommit=True) as owner:
-        yield Ground(database, ground.world, owner, ground.mine, ground.canaries)
+        yield Ground(database, ground.world, owner, ground.mine, ground.canaries, ground.away)
 
 
 async def _populated(database: Database, owner: Owner) -> Ground:
@@ -98,7 +99,8 @@ async def _populated(database: Database, owner: Owner) -> Ground:
             if model and model.__create__ and "create" in model.__routes__:
                 new = body(model, model.__create__, mine)
                 mine[table.name] = UUID((await world.mallory.made(f"/v1/{table.name}", **new))["id"])
-        return Ground(database, world, owner, mine)
+        away = (await world.alice.made("/v1/workspaces", name="away"))["id"]
+        return Ground(database, world, owner, mine, away=away)
 
 
 def _repeat(ground: Ground) -> None:

@@ -96,6 +96,22 @@ PLANTS = {
         "do $$ begin execute format('create or replace function app.current_user_id() returns uuid language sql stable return "
         "coalesce(app.claimed_user_id(), %L)', (select owner_id from app.notes n order by id limit 1)); end $$"
     ),
+    "scope: private rows": Plant(
+        "create or replace function app.current_user_id() returns uuid language sql stable parallel restricted "
+        "return app.current_member_id()",
+        family="scopes",
+    ),
+    "scope: other workspaces": Plant(
+        "do $$ begin execute replace(pg_get_functiondef('app.my_workspaces(text)'::regprocedure), "
+        "'app.claimed_workspace() is null or', 'true or'); end $$",
+        "tasks",
+        "scopes",
+    ),
+    "scope: reads become writes": Plant(
+        "create or replace function app.current_member_id() returns uuid language sql stable parallel restricted "
+        "return seal.verified('app.current_user_id')::uuid",
+        family="scopes",
+    ),
     "temporary objects": Plant(
         "do $$ begin execute format('grant temporary on database %I to public', current_database()); end $$",
         family="escalation",

@@ -14,7 +14,7 @@ from tests.sealing import seal_key
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 # One of each kind of judge: a text that is shown, two answers that differ, an outcome, a changed truth.
-FEW = ["definer function", "foreign-key oracle", "history forged", "viewers write"]
+FEW = ["definer function", "foreign-key oracle", "history forged", "viewers write", "scope: private rows"]
 
 
 @pytest.fixture(scope="module")
