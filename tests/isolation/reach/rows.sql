@@ -62,7 +62,7 @@ insert into app.memberships (id, workspace_id, user_id, role, created_by) values
   ('<ada-in-work>', '<work>', '<ada>', 'owner', '<ada>'), ('<bob-in-work>', '<work>', '<bob>', 'editor', '<ada>'),
   ('<eve-in-work>', '<work>', '<eve>', 'admin', '<ada>'), ('<tim-in-work>', '<work>', '<tim>', 'viewer', '<ada>'),
   ('<ada-in-pair>', '<pair>', '<ada>', 'owner', '<ada>'), ('<una-in-pair>', '<pair>', '<una>', 'owner', '<ada>'),
-  ('<eve-in-pair>', '<pair>', '<eve>', 'viewer', '<ada>'), ('<bob-in-pair>', '<pair>', '<bob>', 'admin', '<ada>'),
+  ('<eve-in-pair>', '<pair>', '<eve>', 'viewer', '<ada>'), ('<tim-in-pair>', '<pair>', '<tim>', 'viewer', '<ada>'), ('<bob-in-pair>', '<pair>', '<bob>', 'admin', '<ada>'),
   ('<fay-in-solo>', '<solo>', '<fay>', 'owner', '<fay>'), ('<ada-in-bin>', '<bin>', '<ada>', 'owner', '<ada>');
 insert into app.users (id, name, service) values ('<bot>', 'bot', true), ('<robot>', 'robot', true);
 insert into app.memberships (id, workspace_id, user_id, role, service) values ('<bot-in-work>', '<work>', '<bot>', 'editor', true),
