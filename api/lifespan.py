@@ -53,7 +53,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         if issuer:
             await issuer.start()
-        await check(watched, "app_api", known(), head())
+        await check(app.state.api, "app_api", known(), head())
         await check(app.state.auth, "app_auth", known(), head())
         async with (
             ended.watched(),
