@@ -90,6 +90,8 @@ async def app(database: Database) -> AsyncIterator[FastAPI]:
     """The API, booted."""
     made = create_app(settings(database))
     async with made.router.lifespan_context(made):
+        # Tests that are no coroutines halt the loop, and the watch on it, for longer than an API may be blind.
+        vars(made.state.watch).update(_blind=float("inf"))
         yield made
 
 

@@ -62,7 +62,8 @@ class World:
     live: dict[str, UUID] = field(default_factory=dict)
     binned: dict[str, UUID] = field(default_factory=dict)
     memberships: dict[str, UUID] = field(default_factory=dict)
-    until: UUID | None = None  # rows made later have a greater key
+    since: UUID | None = None  # rows made before and after have keys that are less and greater
+    until: UUID | None = None
 
     @property
     def workspace(self) -> str:
@@ -114,9 +115,10 @@ async def build(client: httpx.AsyncClient, owner: psycopg.Connection[TupleRow]) 
 
     Of every other table, alice has a live row and, where there is a bin, a binned one, under parents that are likewise.
     """
+    (since,) = owner.execute("select app.uuidv7()").fetchone() or (None,)
     names = ("alice", "adam", "erin", "vic", "fred", "mallory", "rita")
     alice, adam, erin, vic, fred, mallory, rita = (person(name, client, owner) for name in names)
-    world = World(alice, adam, erin, vic, fred, mallory, rita)
+    world = World(alice, adam, erin, vic, fred, mallory, rita, since=since)
     workspace = (await alice.made("/v1/workspaces", name="alice's"))["id"]
     for member, role in ((world.adam, "admin"), (world.erin, "editor"), (world.vic, "viewer"), (world.fred, "editor")):
         world.memberships[member.name] = await joined(member, alice, workspace, role)

@@ -79,7 +79,7 @@ def _leave_policies_alone(session: psycopg.Connection[Any], world: World, table:
     session.execute(f"grant usage on schema app to {role}; grant all on app.{table} to {role}".encode())
     for name in TABLES:
         kept = "and why <> 'reach'" if name == "looks" else ""
-        session.execute(f"delete from app.{name} where id > '{world.until}' {kept}".encode())
+        session.execute(f"delete from app.{name} where not id between '{world.since}' and '{world.until}' {kept}".encode())
     session.execute("insert into app.workspaces (id, name) values (%s, 'elsewhere')", [ELSEWHERE])
     member = "insert into app.memberships (workspace_id, user_id, role) values (%s, %s, %s)"
     session.execute(member, [ELSEWHERE, world.mallory.id, "owner"])
