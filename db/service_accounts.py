@@ -1,4 +1,4 @@
-"""Keys of service accounts, by the account that holds them: which there are for the caller, policies decide."""
+"""Statements about a service account that a path names: which there are for the caller, and what they may, policies decide."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +9,11 @@ from sqlmodel import col
 
 from db.models.keys import Key
 from db.models.memberships import Membership
+
+
+def ended(account: UUID) -> Delete:
+    """It with its membership, which is what keeps it; a person who has this id is none."""
+    return delete(Membership).where(col(Membership.user_id) == account, col(Membership.service))
 
 
 def keys_of(account: UUID, columns: list[Any]) -> Select[Any]:

@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import col
 from starlette.responses import Response
 
@@ -19,7 +19,7 @@ from api.secret import new_secret
 from db.models.keys import Key
 from db.models.memberships import Membership
 from db.models.users import User
-from db.service_accounts import key_gone, keys_of, new_key
+from db.service_accounts import ended, key_gone, keys_of, new_key
 
 router = APIRouter(prefix="/v1/service-accounts", tags=["service-accounts"])
 Name = Field(min_length=1, max_length=100)
@@ -56,11 +56,10 @@ class NewKey(Lasting):
     read_only: bool = Field(default=False, description="Nothing is written with it.")
 
 
-THEIR = col(Membership.service)
 FOUND = (
     select(col(User.id), col(Membership.workspace_id), col(User.name), col(Membership.role))
     .join(Membership, col(Membership.user_id) == col(User.id))
-    .where(THEIR, col(Membership.workspace_id) == bindparam("workspace"))
+    .where(col(Membership.service), col(Membership.workspace_id) == bindparam("workspace"))
     .order_by(col(User.id).desc())
     .limit(bindparam("rows"))
 )
@@ -83,8 +82,7 @@ async def read_page(me: Me, workspace_id: UUID, limit: Limit = 20, cursor: Curso
 @router.delete("/{id}", status_code=204)
 async def remove(me: SignedIn, id: UUID) -> None:
     """End one, and its keys with it; what it wrote stays, without its name."""
-    gone = delete(Membership).where(col(Membership.user_id) == id, THEIR).returning(col(Membership.id))
-    if not await me.once(gone):
+    if not await me.once(ended(id).returning(col(Membership.id))):
         raise not_found()
 
 
