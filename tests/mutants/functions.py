@@ -1,4 +1,4 @@
-"""Mutants of functions: a filter, a guard or the fixed search_path gone, an identity made up."""
+"""Mutants of functions: a filter, a guard, a lock or the fixed search_path gone, an identity made up."""
 
 import re
 from collections.abc import Iterator
@@ -27,6 +27,7 @@ join pg_constraint on conrelid = tgrelid and contype = 'f' and cardinality(conke
 where tgname like 'live\\_%' group by 1"""
 # Where a WHERE ends, outside of every parenthesis.
 AFTER = re.compile(r"\s+(?:returning|for (?:share|update)|order by|limit|group by|union)\b|;")
+LOCK = re.compile(r"\s+for (?:no key )?(?:share|update)(?: skip locked)?\b|\bperform pg_advisory_xact_lock\([^;]*;")
 CAREFUL = re.compile(r"\bis (not )?distinct from\b")
 SEARCH_PATH = re.compile(r"\n SET search_path TO [^\n]*")
 Changed = Iterator[tuple[str, str]]
@@ -91,6 +92,8 @@ def _operands(body: str, start: int, end: int, clause: str, word: str) -> Change
 
 
 def _words(body: str) -> Changed:
+    for found in LOCK.finditer(body):
+        yield f"without {brief(found[0]).strip(';')}", body[: found.start()] + body[found.end() :]
     for found in CAREFUL.finditer(body):
         new = "=" if found[1] else "<>"
         yield f"{found[0]} → {new}", body[: found.start()] + new + body[found.end() :]
