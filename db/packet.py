@@ -22,10 +22,14 @@ class Packet(AsyncPipeline):
         yield  # a generator, as psycopg's
 
     def _sync_gen(self) -> PQGen[None]:
-        self._enqueue_sync()
-        yield from self._communicate_gen()
         if self.behind:
+            # The answer to all so far is sent at once; one Sync ends it and what follows, since libpq writes at each.
+            self.command_queue.append(self.pgconn.send_flush_request)
+            yield from self._communicate_gen()
             self.behind()
+        else:
+            self._enqueue_sync()
+            yield from self._communicate_gen()
         yield from generators.send(self.pgconn)
         yield from self._fetch_gen(flush=False)
 

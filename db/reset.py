@@ -25,7 +25,9 @@ log = logging.getLogger("rowkeep")
 PATIENCE = 5  # seconds that closing waits for an answer on its way
 
 # What it does: policies/functions/reset.sql. Not prepared, since SQL could prepare other SQL under its name.
-RESET = "select audit.reset({prepared})"
+RESET = "call audit.reset_session({prepared})"
+# Besides its own answer and an error: that of what failed before it, and of statements whose task was cancelled.
+ANSWERS = {ExecStatus.COMMAND_OK, ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED, ExecStatus.TUPLES_OK}
 
 
 class Resettable(Cancelled):
@@ -111,11 +113,10 @@ class Resettable(Cancelled):
             return
         try:
             results = await self._answered()
-            if [result.get_value(0, 0) for result in results] == [b"f"]:
+            if [result.status for result in results] == [ExecStatus.COMMAND_OK]:
                 self._sent, self._waiting = False, None
                 return
-            problem = "; ".join(result.error_message.decode() for result in results if result.status == ExecStatus.FATAL_ERROR)
-            problem = problem or "SQL prepared or dropped statements in it: look for SQL that somebody injects"
+            problem = "; ".join(result.error_message.decode().strip() or ExecStatus(result.status).name for result in results)
         except psycopg.Error as error:
             problem = str(error)
         self._sent, self._waiting = False, None
@@ -171,6 +172,6 @@ def _answer(pgconn: PGconn) -> PQGen[list[PGresult]]:
             # What was read beyond the answer: libpq takes the last words of a server for a notice.
             pgconn.is_busy()
             return results
-        if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.FATAL_ERROR):
+        if result.status not in ANSWERS:
             raise psycopg.OperationalError(f"an answer of {result.status} to a reset")
         results.append(result)

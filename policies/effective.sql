@@ -74,6 +74,8 @@ grant execute on function audit.looking(person text) to app_seal; -- security de
 grant execute on function audit.printed(expression pg_node_tree, relation oid) to app_auditor; -- invoker, search_path=pg_catalog, pg_temp
 grant execute on function audit.reset(prepared integer) to app_api; -- invoker, search_path=pg_catalog, pg_temp
 grant execute on function audit.reset(prepared integer) to app_auth; -- invoker, search_path=pg_catalog, pg_temp
+grant execute on procedure audit.reset_session(IN prepared integer) to app_api; -- invoker, search_path=pg_catalog, pg_temp
+grant execute on procedure audit.reset_session(IN prepared integer) to app_auth; -- invoker, search_path=pg_catalog, pg_temp
 grant execute on function audit.state() to app_api; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s
 grant execute on function audit.state() to app_auditor; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s
 grant execute on function audit.state() to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp, lock_timeout=1s

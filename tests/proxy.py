@@ -21,7 +21,9 @@ class Wire:
     `answers` are ReadyForQuery messages; `turns` are times that a client spoke after the server had; `asked` are those
     client messages that want an answer (Sync, Query, and a Flush of something); `sql` is every text that was sent, parameters
     apart.
-    What resets a session that was handed back is counted apart, in `resets`: no request waits for it.
+    What resets a session that was handed back is counted apart, in `resets`: no request waits for it. Where it follows a
+    COMMIT a Flush asks for the answer of all before it, and one Sync ends both; `syncs` are all of them, at each of which libpq
+    writes.
     Source: PostgreSQL manual, "Message Flow" and "Message Formats".
     """
 
@@ -31,6 +33,7 @@ class Wire:
     asked: int = 0
     sql: list[str] = field(default_factory=list)
     resets: int = 0
+    syncs: int = 0
 
     def reset(self) -> None:
         """Counting starts anew."""
@@ -54,8 +57,10 @@ class Line:
         self.server_spoke = False
         self.started = False
         self.unanswered = False
+        self.flushed = False
         self.resetting = False
-        self.awaited = deque[bool]()  # for each answer to come, whether it is a reset's
+        self.awaited = deque[bool]()  # for each ReadyForQuery to come, whether it is a reset's
+        self.shared = False  # the next one is a reset's, and what it follows is still to be answered
         self._from_client, self._from_server = bytearray(), bytearray()
 
     def client(self, data: bytes) -> None:
@@ -71,8 +76,10 @@ class Line:
             if kind == "X" or (kind == "H" and not self.unanswered):
                 continue
             if kind == "P" and body.split(b"\0")[1].decode().startswith(BEGINS):
-                self.resetting = True
+                self.resetting, self.shared = True, self.flushed
                 self.wire.resets += 1
+            self.flushed = kind == "H"
+            self.wire.syncs += kind == "S"
             if kind in "SQ":
                 self.awaited.append(self.resetting)
             if self.resetting:
@@ -90,14 +97,19 @@ class Line:
     def server(self, data: bytes) -> None:
         """Server to client."""
         self._from_server += data
-        for kind, _ in messages(self._from_server):
+        for kind, body in messages(self._from_server):
             resets = self.awaited and self.awaited[0]
             if kind == "Z" and self.awaited:  # the first comes unasked
                 self.awaited.popleft()
-            if resets:
+            ends = kind == "Z"
+            if resets and self.shared:
+                # Of what the Flush asks for, COMMIT or an error is the last word.
+                ends = kind == "E" or (kind == "C" and body == b"COMMIT\0")
+                self.shared = not ends
+            elif resets:
                 continue
             self.server_spoke = True
-            self.wire.answers += kind == "Z"
+            self.wire.answers += ends
 
 
 def messages(buffer: bytearray) -> Iterator[tuple[str, bytes]]:

@@ -127,7 +127,7 @@ async def test_no_answer_waits_for_a_reset_and_no_statement_runs_before_its_end(
 ) -> None:
     alice = person_with_notes(truth, "mine")
     engine = pool(own_database.api, pool_size=1)
-    monkeypatch.setattr(reset, "RESET", f"{reset.RESET} from pg_advisory_xact_lock(4712)")
+    monkeypatch.setattr(reset, "RESET", reset.RESET.replace("}", "} + length(pg_advisory_xact_lock(4712)::text)"))
     truth.execute("select pg_advisory_lock(4712)")
     await once(engine, person(alice), TITLES)  # is back although the reset stands still
     following = asyncio.create_task(once(engine, person(alice), TITLES))
@@ -155,3 +155,42 @@ async def test_a_session_that_cannot_be_reset_is_never_lent_again(
     assert (await once(engine, person(alice), backend))[0][0] != first
     await until(lambda: truth.execute("select from pg_stat_activity where pid = %s", [first]).rowcount == 0)
     await engine.dispose()
+
+
+# Each leaves a lock, which no rollback takes back.
+FAILS = {
+    "a statement": "select 1 / (count(*) - 1) from pg_advisory_lock(4713)",
+    "a commit": "insert into app.notes (title) select 'mine' from pg_advisory_lock(4713)",
+}
+
+
+@pytest.mark.parametrize("fails", FAILS)
+async def test_what_failed_before_its_reset_leaves_nothing_for_the_next_person(
+    own_database: Database, truth: Owner, caplog: pytest.LogCaptureFixture, fails: str
+) -> None:
+    """It takes the reset along, which is in the same message: the session is reset as it is handed back, and used again."""
+    truth.execute("alter table app.notes add unique (owner_id, title) deferrable initially deferred")
+    alice, bob = person_with_notes(truth, "mine"), person_with_notes(truth, "bob's")
+    engine = pool(own_database.api, pool_size=1)
+    locks = text(
+        "select pg_backend_pid(), (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid())"
+    )
+    first = (await once(engine, person(alice), locks))[0][0]
+    for _ in range(7):  # at last prepared by the driver
+        with pytest.raises(DBAPIError):
+            await once(engine, person(alice), text(FAILS[fails]))
+        assert list(await once(engine, person(bob), locks)) == [(first, 0)]
+        assert [row[0] for row in await once(engine, person(bob), TITLES)] == ["bob's"]
+    assert truth.execute("select from app.notes where owner_id = %s", [alice]).rowcount == 1
+    assert not caplog.records
+    await engine.dispose()
+
+
+def test_an_api_of_the_release_before_resets_its_sessions_by_the_same_steps(own_database: Database) -> None:
+    with psycopg.connect(own_database.api, autocommit=True) as session:
+        session.execute("set x.y = 'left'")
+        assert session.execute("select audit.reset(0)").fetchone() == (False,)
+        assert session.execute("select current_setting('x.y', true)").fetchone() in {(None,), ("",)}
+        session.execute("prepare x as select 1")
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="prepared or dropped statements"):
+            session.execute("select audit.reset(0)")

@@ -125,6 +125,14 @@ async def test_one_read_cannot_cost_a_second_round_trip(counted: Counted, alice:
         assert counted.wire.round_trips == 1
 
 
+async def test_a_reset_behind_a_commit_cannot_cost_a_second_write(counted: Counted, alice: UUID) -> None:
+    """libpq writes at each Sync, and each write wakes the server."""
+    for _ in range(8):
+        counted.wire.reset()
+        await once(counted.engine, person(alice), select(Note.title))
+        assert (counted.wire.syncs, counted.wire.resets) == (1, 1)
+
+
 async def test_one_write_cannot_cost_a_second_round_trip(counted: Counted, owner: Owner, alice: UUID) -> None:
     for _ in range(8):
         counted.wire.reset()

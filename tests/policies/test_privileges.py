@@ -73,7 +73,7 @@ def test_api_login_alone_may_ask_for_state_and_reset_and_nothing_else(owner: Con
     called = f"""
         select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = pronamespace
         where {OURS} and has_function_privilege('app_api', p.oid, 'execute')"""
-    assert set(rows(owner, called)) == {"audit.state()", "audit.reset(integer)"}
+    assert set(rows(owner, called)) == {"audit.state()", "audit.reset(integer)", "audit.reset_session(integer)"}
     used = "select nspname from pg_namespace where nspname !~ '^pg_' and has_schema_privilege('app_api', oid, 'usage')"
     assert set(rows(owner, used)) == {"audit", "information_schema"}
 
