@@ -23,8 +23,12 @@ create or replace function app.current_member_id() returns uuid language sql sta
 return seal.verified('app.current_user_id')::uuid;
 create or replace function app.current_user_id() returns uuid language sql stable parallel restricted
 return app.current_member_id();
-do $$ begin execute replace(pg_get_functiondef('app.my_workspaces(text)'::regprocedure),
-'and (app.claimed_workspace() is null or workspace_id = app.claimed_workspace())', ''); end $$;
+do $$ begin
+execute replace(pg_get_functiondef('app.my_workspaces(text)'::regprocedure),
+'and (app.claimed_workspace() is null or workspace_id = app.claimed_workspace())', '');
+execute replace(pg_get_functiondef('seal.claimed_workspaces(text)'::regprocedure),
+'and (app.claimed_workspace() is null or workspace_id = app.claimed_workspace())', '');
+end $$;
 """
 
 

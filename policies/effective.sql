@@ -2,6 +2,7 @@
 -- flag and grant in the schemas app, auth, audit and seal. What is not here is not granted; owners' own rights are left out.
 grant usage on schema app to app_guest;
 grant usage on schema app to app_inspector;
+grant usage on schema app to app_seal;
 grant usage on schema app to app_trash;
 grant usage on schema app to app_user;
 grant usage on schema app to app_viewer;
@@ -18,17 +19,22 @@ grant usage on schema audit to app_auth;
 grant usage on schema audit to app_inspector;
 grant usage on schema audit to app_seal;
 grant usage on schema auth to app_auth;
+grant usage on schema seal to app_as_guest;
+grant usage on schema seal to app_as_trash;
+grant usage on schema seal to app_as_user;
 grant usage on schema seal to app_inspector;
 grant usage on schema seal to app_owner;
 grant execute on function app.accept_invitation(invitation uuid, secret text) to app_user; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function app.accept_shared_notes(share uuid, secret text) to app_user; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function app.claimed_user_id() to app_auth; -- invoker
 grant execute on function app.claimed_user_id() to app_guest; -- invoker
+grant execute on function app.claimed_user_id() to app_seal; -- invoker
 grant execute on function app.claimed_user_id() to app_trash; -- invoker
 grant execute on function app.claimed_user_id() to app_user; -- invoker
 grant execute on function app.claimed_user_id() to app_viewer; -- invoker
 grant execute on function app.claimed_workspace() to app_auth; -- invoker
 grant execute on function app.claimed_workspace() to app_guest; -- invoker
+grant execute on function app.claimed_workspace() to app_seal; -- invoker
 grant execute on function app.claimed_workspace() to app_trash; -- invoker
 grant execute on function app.claimed_workspace() to app_user; -- invoker
 grant execute on function app.claimed_workspace() to app_viewer; -- invoker
@@ -52,6 +58,7 @@ grant execute on function app.my_workspaces(minimum text) to app_trash; -- secur
 grant execute on function app.my_workspaces(minimum text) to app_user; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function app.my_workspaces(minimum text) to app_viewer; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function app.owned_alone() to app_user; -- invoker, search_path=pg_catalog, pg_temp
+grant execute on function app.role_rank(role text) to app_seal; -- invoker
 grant execute on function app.role_rank(role text) to app_trash; -- invoker
 grant execute on function app.role_rank(role text) to app_user; -- invoker
 grant execute on function app.role_rank(role text) to app_viewer; -- invoker
@@ -114,6 +121,9 @@ grant execute on function auth.sign_up(password_hash text, name text) to app_aut
 grant execute on function auth.start_session(password_hash text, token_hash bytea, device text) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.try_key(secret_hash bytea, network bytea, free integer, first integer, most integer) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
 grant execute on function auth.use_key(secret_hash bytea) to app_auth; -- security definer, owner app_owner, search_path=pg_catalog, pg_temp
+grant execute on function seal.claimed_workspaces(minimum text) to app_trash; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
+grant execute on function seal.claimed_workspaces(minimum text) to app_user; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
+grant execute on function seal.claimed_workspaces(minimum text) to app_viewer; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
 grant execute on function seal.sealed(setting text, value text) to app_inspector; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
 grant execute on function seal.verified(setting text) to app_auth; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
 grant execute on function seal.verified(setting text) to app_guest; -- security definer, owner app_seal, search_path=pg_catalog, pg_temp
@@ -137,32 +147,32 @@ create policy fence on app.comments as restrictive for all to app_trash, app_use
 -- A new row names its maker, as it names who changed it, which the fence compares.
 create policy fence_insert on app.comments as restrictive for insert to app_user
   with check (created_by = updated_by);
--- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.
+-- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name. Postgres asks it of a new row before the fence, so it verifies: otherwise one refusal would say of a forged identity that it is a member, another not.
 create policy insert_member on app.comments as permissive for insert to app_user
   with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
 -- A row changes, and goes to the bin, by its author alone; only a parent's trigger takes it along (depth above 0: no request can make a trigger).
 create policy needs_author on app.comments as restrictive for update to app_trash, app_user
   with check ((created_by = ( SELECT app.claimed_user_id() AS claimed_user_id)) OR (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0));
--- Every write, the bin included, takes an editor.
+-- Every write, the bin included, takes an editor: asked of each row right behind the fence, by their names' order.
 create policy needs_editor on app.comments as restrictive for all to app_trash, app_user
-  with check (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]));
--- At the bin members see live rows, editors the binned ones too: what they restore brings others' rows back with it.
+  with check (workspace_id = ANY (( SELECT seal.claimed_workspaces('editor'::text) AS claimed_workspaces)::uuid[]));
+-- At the bin members see live rows, editors the binned ones too: what they restore brings others' rows back with it. What is asked of some rows alone verifies, since SQL may forge an identity between two rows of one statement.
 create policy select_bin on app.comments as permissive for select to app_trash
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))));
 -- All rows, of everybody.
 create policy select_inspector on app.comments as permissive for select to app_inspector
   using true;
--- Members see live rows.
+-- Members see live rows. What is as wide as the fence asks who claims to be somebody; the fence before it verifies.
 create policy select_member on app.comments as permissive for select to app_user, app_viewer
-  using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
+  using ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL));
 -- Binning and restoring; needs_editor decides, only deleted_at is granted.
 create policy update_bin on app.comments as permissive for update to app_trash
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))))
   with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
 -- As for insert.
 create policy update_member on app.comments as permissive for update to app_user
-  using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
+  using ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL))
+  with check ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL));
 
 alter table app.invitations enable row level security, force row level security;
 grant delete on app.invitations to app_user;
@@ -257,6 +267,7 @@ grant delete on app.memberships to app_user;
 grant select (id, created_at, updated_at, created_by, updated_by, version, role, workspace_id, user_id, service) on app.memberships to app_inspector;
 grant select (id, created_at, updated_at, created_by, updated_by, version, role, workspace_id, user_id, service) on app.memberships to app_user;
 grant select (id, created_at, updated_at, created_by, updated_by, version, role, workspace_id, user_id, service) on app.memberships to app_viewer;
+grant select (role, workspace_id, user_id) on app.memberships to app_seal;
 grant update (role) on app.memberships to app_user;
 -- Leaving and removing, decided as for update. Memberships are really deleted, or a former member could restore itself.
 create policy delete_member on app.memberships as permissive for delete to app_user
@@ -271,10 +282,13 @@ create policy insert_self on app.memberships as permissive for insert to app_own
 -- But a service account, which nobody asks: a foreign key says that it is one.
 create policy insert_service on app.memberships as permissive for insert to app_owner
   with check (service AND (workspace_id = ANY (( SELECT app.my_workspaces('admin'::text) AS my_workspaces)::uuid[])));
+-- seal.claimed_workspaces sees those of whom the transaction claims to be about.
+create policy select_claimed on app.memberships as permissive for select to app_seal
+  using (user_id = ( SELECT app.claimed_user_id() AS claimed_user_id));
 -- All rows, of everybody.
 create policy select_inspector on app.memberships as permissive for select to app_inspector
   using true;
--- Members see who else is one.
+-- Members see who else is one; word for word the fence's question, which Postgres then asks once.
 create policy select_member on app.memberships as permissive for select to app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
 -- Functions that read memberships as app_owner see the caller's alone: without recursion, and without bypass.
@@ -406,29 +420,29 @@ create policy fence on app.projects as restrictive for all to app_trash, app_use
 -- A new row names its maker, as it names who changed it, which the fence compares.
 create policy fence_insert on app.projects as restrictive for insert to app_user
   with check (created_by = updated_by);
--- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.
+-- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name. Postgres asks it of a new row before the fence, so it verifies: otherwise one refusal would say of a forged identity that it is a member, another not.
 create policy insert_member on app.projects as permissive for insert to app_user
   with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
--- Every write, the bin included, takes an editor.
+-- Every write, the bin included, takes an editor: asked of each row right behind the fence, by their names' order.
 create policy needs_editor on app.projects as restrictive for all to app_trash, app_user
-  with check (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]));
--- At the bin members see live rows, editors the binned ones too: what they restore brings others' rows back with it.
+  with check (workspace_id = ANY (( SELECT seal.claimed_workspaces('editor'::text) AS claimed_workspaces)::uuid[]));
+-- At the bin members see live rows, editors the binned ones too: what they restore brings others' rows back with it. What is asked of some rows alone verifies, since SQL may forge an identity between two rows of one statement.
 create policy select_bin on app.projects as permissive for select to app_trash
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))));
 -- All rows, of everybody.
 create policy select_inspector on app.projects as permissive for select to app_inspector
   using true;
--- Members see live rows.
+-- Members see live rows. What is as wide as the fence asks who claims to be somebody; the fence before it verifies.
 create policy select_member on app.projects as permissive for select to app_user, app_viewer
-  using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
+  using ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL));
 -- Binning and restoring; needs_editor decides, only deleted_at is granted.
 create policy update_bin on app.projects as permissive for update to app_trash
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))))
   with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
 -- As for insert.
 create policy update_member on app.projects as permissive for update to app_user
-  using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
+  using ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL))
+  with check ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL));
 
 alter table app.sessions enable row level security, force row level security;
 grant delete on app.sessions to app_user;
@@ -477,29 +491,29 @@ create policy fence on app.tasks as restrictive for all to app_trash, app_user, 
 -- A new row names its maker, as it names who changed it, which the fence compares.
 create policy fence_insert on app.tasks as restrictive for insert to app_user
   with check (created_by = updated_by);
--- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.
+-- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name. Postgres asks it of a new row before the fence, so it verifies: otherwise one refusal would say of a forged identity that it is a member, another not.
 create policy insert_member on app.tasks as permissive for insert to app_user
   with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
--- Every write, the bin included, takes an editor.
+-- Every write, the bin included, takes an editor: asked of each row right behind the fence, by their names' order.
 create policy needs_editor on app.tasks as restrictive for all to app_trash, app_user
-  with check (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]));
--- At the bin members see live rows, editors the binned ones too: what they restore brings others' rows back with it.
+  with check (workspace_id = ANY (( SELECT seal.claimed_workspaces('editor'::text) AS claimed_workspaces)::uuid[]));
+-- At the bin members see live rows, editors the binned ones too: what they restore brings others' rows back with it. What is asked of some rows alone verifies, since SQL may forge an identity between two rows of one statement.
 create policy select_bin on app.tasks as permissive for select to app_trash
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))));
 -- All rows, of everybody.
 create policy select_inspector on app.tasks as permissive for select to app_inspector
   using true;
--- Members see live rows.
+-- Members see live rows. What is as wide as the fence asks who claims to be somebody; the fence before it verifies.
 create policy select_member on app.tasks as permissive for select to app_user, app_viewer
-  using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
+  using ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL));
 -- Binning and restoring; needs_editor decides, only deleted_at is granted.
 create policy update_bin on app.tasks as permissive for update to app_trash
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))))
   with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
 -- As for insert.
 create policy update_member on app.tasks as permissive for update to app_user
-  using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
+  using ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL))
+  with check ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL));
 
 alter table app.users enable row level security, force row level security;
 grant select (id, created_at, updated_at, created_by, updated_by, version, name, service) on app.users to app_inspector;
@@ -561,15 +575,15 @@ create policy select_inspector on app.workspaces as permissive for select to app
   using true;
 -- Members see a live workspace.
 create policy select_member on app.workspaces as permissive for select to app_user, app_viewer
-  using ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
+  using ((id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL));
 -- Binning and restoring; needs_owner decides, only deleted_at is granted.
 create policy update_bin on app.workspaces as permissive for update to app_trash
   using ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (id = ANY (( SELECT app.my_workspaces('owner'::text) AS my_workspaces)::uuid[]))))
   with check (id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
 -- Says "member" only: a stranger meets no row, a member without the role meets needs_owner by name.
 create policy update_member on app.workspaces as permissive for update to app_user
-  using ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL))
-  with check ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
+  using ((id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL))
+  with check ((id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL));
 grant select on audit.access to app_auditor; -- view, security_invoker=true
 
 alter table audit.alembic_version disable row level security;

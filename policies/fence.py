@@ -14,8 +14,12 @@ from policies.sql import Refused, Statement, source, statements
 BORROWS = re.compile(r"^-- fence: (\w+)$", re.MULTILINE)
 PARTS = re.compile(r"(?:as (?P<kind>\w+) )?(?:for (?P<command>\w+) )?to (?P<roles>\w+(?:, \w+)*)(?: (?P<predicates>.*))?")
 FENCE = re.compile(r"using \((?P<using>.*)\) with check \((?P<check>.*)\)")
+# What reads the setting as it stands.
+CLAIMED = re.compile(r"\b(app|seal)\.claimed_\w+")
 # Functions that run as app_owner or app_inspector, and sign-in, are held by policies of their own; no request becomes either.
 NOT_OF_REQUESTS = {"app_owner", "app_auth", "app_inspector"}
+# seal.claimed_workspaces runs as it, and lets in behind fences alone.
+CLAIMANT = "app_seal"
 
 
 def borrowed(path: str, table: Table) -> list[Statement]:
@@ -42,11 +46,11 @@ def check(table: Table, policies: Iterable[tuple[str, PGPolicy]]) -> None:
         role for *_, kind, command, roles, predicates in parsed if _fences(table, kind, command, predicates) for role in roles
     }
     for path, name, kind, _, roles, predicates in parsed:
-        if kind != "restrictive" and roles & NOT_OF_REQUESTS and "app.claimed_" in predicates:
+        if kind != "restrictive" and roles & NOT_OF_REQUESTS and CLAIMED.search(predicates):
             raise Refused(
                 f"policies/{path}: {table.fullname}: {name} takes an identity that no fence verifies: ask app.current_user_id()"
             )
-        for role in roles - NOT_OF_REQUESTS - fenced if kind != "restrictive" else ():
+        for role in roles - NOT_OF_REQUESTS - {CLAIMANT} - fenced if kind != "restrictive" else ():
             raise Refused(
                 f"policies/{path}: {table.fullname}: {name} lets {role} in, and no fence stands before it: begin the file with "
                 "a line `-- fence: owner`, or `-- fence: tenant`, to borrow that pattern's"
@@ -74,7 +78,7 @@ def _fences(table: Table, kind: str, command: str, predicates: str) -> bool:
 def _compares(table: Table, predicate: str) -> bool:
     # The fence verifies; what lets in may read the claimed identity, since it is true of no row that the fence does not let
     # pass too.
-    predicate = re.sub(r"app\.claimed_\w+", "", predicate)
+    predicate = CLAIMED.sub("", predicate)
     apart = table.info.get("within", ())
     if "everybody" in apart:
         return "app." in predicate or predicate == "false"

@@ -7,14 +7,14 @@
 -- one, once per statement.
 create function app.claimed_user_id() returns uuid language sql stable parallel restricted
 return nullif(current_setting('app.current_user_id', true), '')::uuid;
-grant execute on function app.claimed_user_id() to app_user, app_guest, app_trash, app_viewer, app_auth;
+grant execute on function app.claimed_user_id() to app_user, app_guest, app_trash, app_viewer, app_auth, app_seal;
 
 -- claimed_workspace: the one workspace that app.current_scope narrows an identity to, or null. A seal is over the scope too:
 -- whoever reads this asks current_member_id() in the same expression or function body, where nothing of the caller's can
 -- change a setting between the two.
 create function app.claimed_workspace() returns uuid language sql stable parallel restricted
 return nullif(split_part(current_setting('app.current_scope', true), ':', 2), '')::uuid;
-grant execute on function app.claimed_workspace() to app_user, app_guest, app_trash, app_viewer, app_auth;
+grant execute on function app.claimed_workspace() to app_user, app_guest, app_trash, app_viewer, app_auth, app_seal;
 
 -- current_member_id: who is asking, as far as workspaces go; what a scope leaves of them is app.my_workspaces' to say. A scope
 -- that may only read is nobody in a transaction that could write, and Postgres lets none become one once it has read.
@@ -47,4 +47,4 @@ grant execute on function app.uuidv7() to app_user, app_inspector;
 -- role_rank: roles in a workspace, in order; null is no role.
 create function app.role_rank(role text) returns integer language sql immutable parallel safe
 return array_position(array['viewer', 'editor', 'admin', 'owner'], role);
-grant execute on function app.role_rank(role text) to app_user, app_trash, app_viewer;
+grant execute on function app.role_rank(role text) to app_user, app_trash, app_viewer, app_seal;

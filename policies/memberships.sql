@@ -8,7 +8,7 @@ create policy fence on {table} as restrictive for all to app_user, app_viewer
   using (workspace_id = any ((select app.my_workspaces())::uuid[]))
   with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.claimed_user_id()));
 
--- Members see who else is one.
+-- Members see who else is one; word for word the fence's question, which Postgres then asks once.
 create policy select_member on {table} for select to app_user, app_viewer
   using (workspace_id = any ((select app.my_workspaces())::uuid[]));
 
@@ -20,6 +20,10 @@ create policy update_member on {table} for update to app_user
 -- Leaving and removing, decided as for update. Memberships are really deleted, or a former member could restore itself.
 create policy delete_member on {table} for delete to app_user
   using (workspace_id = any ((select app.my_workspaces())::uuid[]));
+
+-- seal.claimed_workspaces sees those of whom the transaction claims to be about.
+create policy select_claimed on {table} for select to app_seal
+  using (user_id = (select app.claimed_user_id()));
 
 -- Functions that read memberships as app_owner see the caller's alone: without recursion, and without bypass.
 create policy select_self on {table} for select to app_owner

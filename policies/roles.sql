@@ -123,10 +123,11 @@ end
 $$;
 
 -- The seal: keys that say who may bind an identity, and the logins that may without. app_owner may name the verifier in its
--- functions; nobody but app_seal reads a key.
+-- functions, and audit.explain reads predicates to those who stand for requests there; no request enters, so that no SQL of its
+-- own asks what policies ask. Nobody but app_seal reads a key.
 create schema if not exists seal authorization app_seal;
 set local role app_seal;
-grant usage on schema seal to app_owner, app_inspector;
+grant usage on schema seal to app_owner, app_inspector, app_as_user, app_as_guest, app_as_trash;
 create table if not exists seal.keys (
   inner_pad bytea constraint keys_pkey primary key check (octet_length(inner_pad) = 64),
   outer_pad bytea not null check (octet_length(outer_pad) = 64),
@@ -152,7 +153,7 @@ set local role app_owner;
 create schema if not exists app;
 create schema if not exists auth;
 create schema if not exists audit;
-grant usage on schema app to app_user, app_guest, app_trash, app_viewer, app_inspector;
+grant usage on schema app to app_user, app_guest, app_trash, app_viewer, app_inspector, app_seal;
 grant usage on schema auth to app_auth;
 grant usage on schema audit to app_api, app_auth, app_auditor, app_seal;
 -- They make their own functions there; nobody is one of them but in those.

@@ -12,24 +12,26 @@ create policy fence on {table} as restrictive for all to app_user, app_trash, ap
 create policy fence_insert on {table} as restrictive for insert to app_user
   with check (created_by = updated_by);
 
--- Members see live rows.
+-- Members see live rows. What is as wide as the fence asks who claims to be somebody; the fence before it verifies.
 create policy select_member on {table} for select to app_user, app_viewer
-  using (workspace_id = any ((select app.my_workspaces())::uuid[]) and deleted_at is null);
+  using (workspace_id = any ((select seal.claimed_workspaces())::uuid[]) and deleted_at is null);
 
--- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.
+-- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name. Postgres asks it of a new
+-- row before the fence, so it verifies: otherwise one refusal would say of a forged identity that it is a member, another not.
 create policy insert_member on {table} for insert to app_user
   with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and deleted_at is null);
 
 -- As for insert.
 create policy update_member on {table} for update to app_user
-  using (workspace_id = any ((select app.my_workspaces())::uuid[]) and deleted_at is null)
-  with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and deleted_at is null);
+  using (workspace_id = any ((select seal.claimed_workspaces())::uuid[]) and deleted_at is null)
+  with check (workspace_id = any ((select seal.claimed_workspaces())::uuid[]) and deleted_at is null);
 
--- Every write, the bin included, takes an editor.
+-- Every write, the bin included, takes an editor: asked of each row right behind the fence, by their names' order.
 create policy needs_editor on {table} as restrictive for all to app_user, app_trash
-  with check (workspace_id = any ((select app.my_workspaces('editor'))::uuid[]));
+  with check (workspace_id = any ((select seal.claimed_workspaces('editor'))::uuid[]));
 
--- At the bin members see live rows, editors the binned ones too: what they restore brings others' rows back with it.
+-- At the bin members see live rows, editors the binned ones too: what they restore brings others' rows back with it. What is
+-- asked of some rows alone verifies, since SQL may forge an identity between two rows of one statement.
 create policy select_bin on {table} for select to app_trash
   using (workspace_id = any ((select app.my_workspaces())::uuid[])
     and (deleted_at is null or workspace_id = any ((select app.my_workspaces('editor'))::uuid[])));

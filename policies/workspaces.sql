@@ -10,12 +10,12 @@ create policy fence on {table} as restrictive for all to app_user, app_trash, ap
 
 -- Members see a live workspace.
 create policy select_member on {table} for select to app_user, app_viewer
-  using (id = any ((select app.my_workspaces())::uuid[]) and deleted_at is null);
+  using (id = any ((select seal.claimed_workspaces())::uuid[]) and deleted_at is null);
 
 -- Says "member" only: a stranger meets no row, a member without the role meets needs_owner by name.
 create policy update_member on {table} for update to app_user
-  using (id = any ((select app.my_workspaces())::uuid[]) and deleted_at is null)
-  with check (id = any ((select app.my_workspaces())::uuid[]) and deleted_at is null);
+  using (id = any ((select seal.claimed_workspaces())::uuid[]) and deleted_at is null)
+  with check (id = any ((select seal.claimed_workspaces())::uuid[]) and deleted_at is null);
 
 -- Renaming, binning and restoring take an owner.
 create policy needs_owner on {table} as restrictive for all to app_user, app_trash

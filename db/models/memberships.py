@@ -32,6 +32,11 @@ class Membership(MembershipWrite, Row, table=True):
     service: bool = kept("false", nullable=False)
 
     @classmethod
+    def grants(cls) -> list[tuple[str, str, tuple[str, ...]]]:
+        """`seal.claimed_workspaces` reads it for policies."""
+        return [*super().grants(), ("app_seal", "SELECT", ("workspace_id", "user_id", "role"))]
+
+    @classmethod
     def keys(cls) -> list[Any]:
         """Every policy of a workspace's rows asks `user_id -> (workspace_id, role)`: answered by the index alone."""
         return [

@@ -20,6 +20,22 @@ end
 $$;
 grant execute on function app.my_workspaces(minimum text) to app_user, app_trash, app_viewer;
 
+-- claimed_workspaces: what my_workspaces would answer if the claimed identity were verified, for policies that let in no more than
+-- the fence before them, which verifies it once for all: a verification is more than the rest of the question. Requests enter no
+-- schema seal: their policies ask it, and nothing that they type does, or a forged identity would be shown its workspaces. It
+-- reads memberships as app_seal, whose policy there shows the claimed identity's alone.
+create function seal.claimed_workspaces(minimum text default 'viewer') returns uuid[]
+language plpgsql stable parallel restricted security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return coalesce((
+    select array_agg(workspace_id) from app.memberships
+    where user_id = app.claimed_user_id() and app.role_rank(role) >= app.role_rank(minimum)
+      and (app.claimed_workspace() is null or workspace_id = app.claimed_workspace())
+  ), '{}');
+end
+$$;
+grant execute on function seal.claimed_workspaces(minimum text) to app_user, app_trash, app_viewer;
+
 -- my_people: the caller and those who share a workspace with them, read under the caller's own policies.
 create function app.my_people() returns uuid[]
 language plpgsql stable parallel restricted set search_path = pg_catalog, pg_temp as $$

@@ -103,6 +103,8 @@ PLANTS = {
     ),
     "scope: other workspaces": Plant(
         "do $$ begin execute replace(pg_get_functiondef('app.my_workspaces(text)'::regprocedure), "
+        "'app.claimed_workspace() is null or', 'true or'); "
+        "execute replace(pg_get_functiondef('seal.claimed_workspaces(text)'::regprocedure), "
         "'app.claimed_workspace() is null or', 'true or'); end $$",
         "tasks",
         "scopes",

@@ -9,7 +9,8 @@ create policy update_owner on app.notes for update to app_user using (owner_id =
 create policy again on app.users for update to app_user using (id = (select app.current_user_id())) with check (id =
   (select app.current_user_id()));
 
--- fence_missing: app.tasks for app_trash, app.tasks for app_user, app.tasks for app_viewer, app.users for app_user, app.users for app_viewer
+-- fence_missing: app.projects for app_trash, app.projects for app_user, app.projects for app_viewer, app.tasks for app_trash, app.tasks for app_user, app.tasks for app_viewer, app.users for app_user, app.users for app_viewer
+alter policy fence on app.projects using (workspace_id = any ((select seal.claimed_workspaces())::uuid[]));
 drop policy fence on app.tasks;
 alter policy fence on app.users using (id = any ((select app.my_people())::uuid[]))
   with check ((select app.claimed_user_id()) = all (array[id, updated_by]));
@@ -43,8 +44,9 @@ alter policy select_owner on app.notes using (true);
 alter policy update_self on app.users using (id = id);
 alter policy fence on app.tasks using (workspace_id is null or true);
 
--- unverified_identity: select_self on app.memberships
+-- unverified_identity: select_founder on app.workspaces, select_self on app.memberships
 alter policy select_self on app.memberships using (user_id = (select app.claimed_user_id()));
+alter policy select_founder on app.workspaces using (id = any ((select seal.claimed_workspaces())::uuid[]));
 
 -- unwrapped: select_member on app.tasks, select_owner on app.notes
 alter policy select_owner on app.notes using (owner_id = app.current_user_id() and deleted_at is null);

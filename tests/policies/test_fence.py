@@ -28,6 +28,10 @@ REFUSED = {
     "one that lets all rows pass": (FENCE.replace("using (owner_id = (select app.current_user_id()))", "using (true)"), PAST),
     "one that asks nobody": (FENCE.replace("owner_id = (select app.current_user_id())", "owner_id is not null"), PAST),
     "one that takes their word": (FENCE.replace("current_user_id", "claimed_user_id"), PAST),
+    "one that takes their word for their workspaces": (
+        FENCE.replace("= (select app.current_user_id())", "= any ((select seal.claimed_workspaces())::uuid[])"),
+        PAST,
+    ),
     "one that takes their word for a new row": (
         FENCE.partition("with check")[0] + "with check (owner_id = (select app.claimed_user_id()));",
         PAST,
@@ -36,6 +40,14 @@ REFUSED = {
         FENCE + "\ncreate policy loose on {table} for select to app_owner using (owner_id = (select app.claimed_user_id()));",
         "loose takes an identity that no fence verifies: ask app.current_user_id()",
     ),
+    **{
+        f"a policy that takes the word for their workspaces of {role}": (
+            FENCE + f"\ncreate policy loose on {{table}} for select to {role} "
+            "using (owner_id = any ((select seal.claimed_workspaces('owner'))::uuid[]));",
+            "loose takes an identity that no fence verifies: ask app.current_user_id()",
+        )
+        for role in ("app_owner", "app_auth", "app_inspector")
+    },
     "one that compares something else": (FENCE.replace("owner_id =", "created_by ="), PAST),
     "one for another role": (FENCE.replace("app_user", "app_trash"), PAST),
     "a policy for everybody": (

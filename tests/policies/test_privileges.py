@@ -78,6 +78,13 @@ def test_api_login_alone_may_ask_for_state_and_reset_and_nothing_else(owner: Con
     assert set(rows(owner, used)) == {"audit", "information_schema"}
 
 
+def test_app_seal_reads_whose_memberships_are_whose_and_nothing_else(owner: Connection) -> None:
+    query = """
+        select distinct table_schema || '.' || table_name, column_name, privilege_type from information_schema.column_privileges
+        where grantee = 'app_seal' and table_schema in ('app', 'auth', 'audit') order by 1, 2"""
+    assert rows(owner, query) == [("app.memberships", name, "SELECT") for name in ("role", "user_id", "workspace_id")]
+
+
 def test_no_role_of_a_request_makes_anything_in_any_schema(owner: Connection) -> None:
     query = """
         select rolname, nspname from pg_roles, pg_namespace

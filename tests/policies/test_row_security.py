@@ -21,7 +21,7 @@ select polname, polrelid::regclass::text, polpermissive, polroles::regrole[]::te
   pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid), obj_description(p.oid, 'pg_policy')
 from pg_policy p order by 2, 1"""
 # Postgres runs a call in a sub-select once for the statement, a bare one once for each row.
-ASKED_ONCE = re.compile(r"\( SELECT (?:app\.|pg_)\w+\([^()]*\) AS \w+\)")
+ASKED_ONCE = re.compile(r"\( SELECT (?:app\.|seal\.|pg_)\w+\([^()]*\) AS \w+\)")
 
 
 def test_every_table_forces_row_security(owner: Connection) -> None:
@@ -73,7 +73,7 @@ def test_no_policy_is_for_everybody(owner: Connection) -> None:
 
 def test_policies_are_for_no_login_and_no_stranger(owner: Connection) -> None:
     roles = {role for _, _, _, roles, *_ in rows(owner, POLICIES) for role in roles}
-    assert roles == {"app_user", "app_guest", "app_trash", "app_viewer", "app_inspector", "app_auth", "app_owner"}
+    assert roles == {"app_user", "app_guest", "app_trash", "app_viewer", "app_inspector", "app_auth", "app_owner", "app_seal"}
     assert {table for _, table, _, roles, *_ in rows(owner, POLICIES) if "app_auth" in roles} == {
         "auth.credentials",
         "auth.subjects",
@@ -93,7 +93,7 @@ def test_every_function_in_a_predicate_is_asked_once(owner: Connection) -> None:
     for name, table, _, _, _, using, check, _ in rows(owner, POLICIES):
         for predicate in (using or "", check or ""):
             left = ASKED_ONCE.sub("", predicate)
-            assert not re.search(r"app\.\w+\(|trigger_depth", left), (name, table, left)
+            assert not re.search(r"(app|seal)\.\w+\(|trigger_depth", left), (name, table, left)
             asked += len(ASKED_ONCE.findall(predicate))
     assert asked > 50, "the expression above still reads what Postgres prints"
 
