@@ -25,6 +25,14 @@ select format('%I.%I()', nspname, proname), string_agg(
 from pg_trigger join pg_proc p on p.oid = tgfoid join pg_namespace n on n.oid = pronamespace
 join pg_constraint on conrelid = tgrelid and contype = 'f' and cardinality(conkey) > 1
 where tgname like 'live\\_%' group by 1"""
+# By function that policies ask behind fences: the fences.
+FENCES = """
+select format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(p.oid)), string_agg(
+  distinct format('drop policy %I on %s', fence.polname, fence.polrelid::regclass), '; ')
+from pg_proc p join pg_namespace n on n.oid = pronamespace
+join pg_depend d on d.refobjid = p.oid and d.classid = 'pg_policy'::regclass
+join pg_policy let on let.oid = d.objid join pg_policy fence on fence.polrelid = let.polrelid and fence.polname = 'fence'
+where nspname = 'seal' and proname like 'claimed\\_%' group by 1"""
 # Where a WHERE ends, outside of every parenthesis.
 AFTER = re.compile(r"\s+(?:returning|for (?:share|update)|order by|limit|group by|union)\b|;")
 LOCK = re.compile(r"\s+for (?:no key )?(?:share|update)(?: skip locked)?\b|\bperform pg_advisory_xact_lock\([^;]*;")
@@ -36,6 +44,7 @@ Changed = Iterator[tuple[str, str]]
 def mutants(connection: Connection[Any], victim: str) -> Iterator[Mutant]:
     """Of every function that isolates; a made-up identity is the victim's."""
     keys: dict[str, str] = dict(connection.execute(KEYS.encode()).fetchall())
+    fences: dict[str, str] = dict(connection.execute(FENCES.encode()).fetchall())
     for name, text, definer, identity in connection.execute(FUNCTIONS.encode()):
         tables = sorted(set(READ.findall(text)))
         # Its owner's own policies may hold what it lets through; the caller's do where it has the caller's rights.
@@ -43,6 +52,9 @@ def mutants(connection: Connection[Any], victim: str) -> Iterator[Mutant]:
         if len(tables) > 1:
             layers += (Layer("row security on all that it reads", "; ".join(unguarded(table) for table in tables)),)
         layers += (Layer("the keys that carry a tenant", keys[name]),) if name in keys else ()
+        if name in fences:
+            bare = "; ".join(unguarded(table) for table in tables)
+            layers += (Layer("the fences", fences[name]), Layer("the fences, and row security", f"{fences[name]}; {bare}"))
         body = text.index("AS $function$") if "AS $function$" in text else text.index("\n")
         head, body = text[:body], text[body:]
         changes = [*_wheres(body), *_conditions(body), *lower_roles(body), *_words(body)]
