@@ -18,8 +18,8 @@ FENCE = re.compile(r"using \((?P<using>.*)\) with check \((?P<check>.*)\)")
 CLAIMED = re.compile(r"\b(app|seal)\.claimed_\w+")
 # Functions that run as app_owner or app_inspector, and sign-in, are held by policies of their own; no request becomes either.
 NOT_OF_REQUESTS = {"app_owner", "app_auth", "app_inspector"}
-# seal.claimed_workspaces runs as it, and lets in behind fences alone.
-CLAIMANT = "app_seal"
+# seal.claimed_workspaces runs as app_seal, and lets in behind fences alone.
+CLAIMANT = {"app.memberships": {"app_seal"}}
 
 
 def borrowed(path: str, table: Table) -> list[Statement]:
@@ -50,7 +50,7 @@ def check(table: Table, policies: Iterable[tuple[str, PGPolicy]]) -> None:
             raise Refused(
                 f"policies/{path}: {table.fullname}: {name} takes an identity that no fence verifies: ask app.current_user_id()"
             )
-        for role in roles - NOT_OF_REQUESTS - {CLAIMANT} - fenced if kind != "restrictive" else ():
+        for role in roles - NOT_OF_REQUESTS - CLAIMANT.get(table.fullname, set()) - fenced if kind != "restrictive" else ():
             raise Refused(
                 f"policies/{path}: {table.fullname}: {name} lets {role} in, and no fence stands before it: begin the file with "
                 "a line `-- fence: owner`, or `-- fence: tenant`, to borrow that pattern's"

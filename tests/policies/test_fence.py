@@ -48,6 +48,10 @@ REFUSED = {
         )
         for role in ("app_owner", "app_auth", "app_inspector")
     },
+    "what is app_seal's at memberships alone": (
+        FENCE + "\ncreate policy loose on {table} for select to app_seal using (owner_id = (select app.claimed_user_id()));",
+        "loose lets app_seal in, and no fence stands before it",
+    ),
     "one that compares something else": (FENCE.replace("owner_id =", "created_by ="), PAST),
     "one for another role": (FENCE.replace("app_user", "app_trash"), PAST),
     "a policy for everybody": (
