@@ -36,6 +36,10 @@ def attempts(table: Table, row: Mapping[str, Any]) -> Iterator[Attempt]:
             called = f"{column.name} = {value}"
             yield Attempt(f"update {called}", update(table, {**by, column.name: value}))
             yield Attempt(f"insert {called}", insert(table, row, {**mine, column.name: value}))
+    if table.name == "keys":
+        for place in ("<home>", "<elsewhere>"):
+            robots = {**mine, "owner_id": "<robot>", "only_workspace_id": place}
+            yield Attempt(f"insert <robot>'s for {place}", insert(table, row, robots))
 
 
 # Columns that no policy reads, and that every table has one of.
@@ -52,6 +56,8 @@ def values(column: Column[Any], row: Mapping[str, Any]) -> Iterator[Any]:
         yield "somebody"
     if column.name == "until" or (column.name == "created_at" and column.table.info["append_only"]):
         yield "later"
+    if column.name == "only_workspace_id":
+        yield "<home>"
     if column.name == "workspace_id" and not column.foreign_keys:
         yield "<elsewhere>"
     if column.name in {"deleted_at", "accepted_at", "disabled_at"}:

@@ -18,11 +18,12 @@ from tests.server import Database
 PAGE, ROWS = (Path(__file__).with_name(name) for name in ("calls.txt", "rows.sql"))
 PEOPLE = ("ada", "bob", "fay", "una", "eve", "tim", "bot", "robot")
 WRITES = re.compile("(insert|update|delete) ")
+# Every table's rows as text, by one statement.
 WATCHED = """
-select format('%I.%I', nspname, relname) from pg_class c join pg_namespace n on n.oid = relnamespace
-where nspname in ('app', 'auth') and relkind = 'r' order by 1"""
-# The rows of each table, as text.
-State = dict[str, Counter[str]]
+select string_agg(format('select %L, t::text from %1$s t', c.oid::regclass), ' union all ' order by c.oid::regclass::text)
+from pg_class c where relnamespace in ('app'::regnamespace, 'auth'::regnamespace) and relkind = 'r'"""
+# Tables and rows.
+State = Counter[tuple[str, str]]
 
 
 def id_of(name: str) -> UUID:
@@ -45,16 +46,17 @@ def called(database: Database) -> Iterator[str]:
     """Each call of the page, and what comes of it: the answer, and whose rows came (+) and went (-); a changed one did both."""
     with psycopg.connect(database.owner) as opened:
         opened.execute(_with_ids(ROWS.read_text()).encode())
-        before = _state(opened)
+        (watched,) = opened.execute(WATCHED.encode()).fetchone() or ("",)
+        before = _state(opened, watched)
         for call in PAGE.read_text().splitlines():
             if not call.startswith(" "):
                 opened.execute("savepoint call")
-                yield f"{call}\n    {_outcome(opened, before, call)}\n"
+                yield f"{call}\n    {_outcome(opened, watched, before, call)}\n"
                 opened.execute("rollback to call")
         opened.rollback()
 
 
-def _outcome(opened: psycopg.Connection[Any], before: State, call: str) -> str:
+def _outcome(opened: psycopg.Connection[Any], watched: str, before: State, call: str) -> str:
     who, _, statement = call.partition(": ")
     role, kind, name = who.split(" ", 2)
     bind(opened, KINDS[kind](name)._replace(role=role))
@@ -66,25 +68,23 @@ def _outcome(opened: psycopg.Connection[Any], before: State, call: str) -> str:
         return f"{error.sqlstate} {error.diag.message_primary}"
     opened.execute("reset role")
     said = ", ".join(_shown(value) for row in rows for value in row) or "nothing"
-    return " ".join([said, *_changes(before, _state(opened))])
+    return " ".join([said, *_changes(before, _state(opened, watched))])
 
 
 def _with_ids(text: str) -> str:
     return re.sub(r"<([\w-]+)>", lambda name: str(id_of(name[1])), text)
 
 
-def _state(opened: psycopg.Connection[Any]) -> State:
-    return {
-        table: Counter(row for (row,) in opened.execute(f"select t::text from {table} t".encode()))
-        for (table,) in opened.execute(WATCHED.encode()).fetchall()
-    }
+def _state(opened: psycopg.Connection[Any], watched: str) -> State:
+    return Counter(opened.execute(watched.encode()).fetchall())
 
 
 def _changes(before: State, after: State) -> Iterator[str]:
-    for table, rows in after.items():
-        gone, new = before[table] - rows, rows - before[table]
-        if moves := [*(f"-{_whose(row)}" for row in gone.elements()), *(f"+{_whose(row)}" for row in new.elements())]:
-            yield f"[{table} {' '.join(sorted(moves))}]"
+    moves: dict[str, list[str]] = {}
+    for sign, changed in (("-", before - after), ("+", after - before)):
+        for table, row in changed.elements():
+            moves.setdefault(table, []).append(f"{sign}{_whose(row)}")
+    yield from (f"[{table} {' '.join(sorted(moved))}]" for table, moved in sorted(moves.items()))
 
 
 def _whose(row: str) -> str:

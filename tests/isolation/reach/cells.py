@@ -16,11 +16,12 @@ from tests.isolation.session import bind
 from tests.people import World
 from tests.server import Database
 
-ROLES = ("app_user", "app_guest", "app_trash", "app_viewer", "app_owner", "app_auth", "app_inspector")
+ROLES = ("app_user", "app_guest", "app_trash", "app_viewer", "app_owner", "app_auth", "app_inspector", "app_seal")
 PEOPLE = ("alice", "adam", "erin", "vic", "fred", "mallory", "rita")
-ELSEWHERE, NEW = UUID(int=0xE15E), UUID(int=0x17E3)
+ELSEWHERE, NEW, ROBOT = UUID(int=0xE15E), UUID(int=0x17E3), UUID(int=0x20B07)
 # Narrowed as an API key may be: to reading, and to a workspace that is not alice's.
 SCOPES = {"alice-reading": ("alice", "read:"), "alice-elsewhere": ("alice", f"write:{ELSEWHERE}")}
+PLACES = {"elsewhere": ELSEWHERE, "new": NEW, "robot": ROBOT}
 SHORT = {"42501": "no", "28000": "nobody"}
 
 # What came of each attempt for each person: rows, "no" by a policy, "nobody" for an identity that counts for nothing.
@@ -39,7 +40,7 @@ def reached(world: World, database: Database, table: str, role: str) -> Cells:
         _leave_policies_alone(session, world, table, role)
 
         def named(me: Identity | None) -> dict[str, str]:
-            names = {**ids, "elsewhere": ELSEWHERE, "new": NEW, "me": me.value if me else ids["alice"]}
+            names = {**ids, **PLACES, "home": world.live["workspaces"], "me": me.value if me else ids["alice"]}
             return {each.name: re.sub(r"<(\w+)>", lambda name: str(names[name[1]]), each.sql) for each in tried}
 
         return outcomes(session, role, who, named)
@@ -73,7 +74,7 @@ def outcomes(
 
 def _leave_policies_alone(session: psycopg.Connection[Any], world: World, table: str, role: str) -> None:
     """Until the transaction ends every grant is there, no trigger and no foreign key, and no row but the world's; and a
-    workspace where a stranger is the owner, and erin may read.
+    workspace where a stranger is the owner, adam may write and erin read; a service account at home; and a look of just now.
     """
     session.execute("set local session_replication_role = replica")
     session.execute(f"grant usage on schema app to {role}; grant all on app.{table} to {role}".encode())
@@ -83,4 +84,10 @@ def _leave_policies_alone(session: psycopg.Connection[Any], world: World, table:
     session.execute("insert into app.workspaces (id, name) values (%s, 'elsewhere')", [ELSEWHERE])
     member = "insert into app.memberships (workspace_id, user_id, role) values (%s, %s, %s)"
     session.execute(member, [ELSEWHERE, world.mallory.id, "owner"])
+    session.execute(member, [ELSEWHERE, world.adam.id, "editor"])
     session.execute(member, [ELSEWHERE, world.erin.id, "viewer"])
+    session.execute("insert into app.users (id, name, service) values (%s, 'robot', true)", [ROBOT])
+    robot = "insert into app.memberships (workspace_id, user_id, role, service) values (%s, %s, 'viewer', true)"
+    session.execute(robot, [world.live["workspaces"], ROBOT])
+    look = "insert into app.looks (who, whom, why, until) values (session_user, %s, 'reach', now() + interval '1 hour')"
+    session.execute(look, [world.alice.id])
