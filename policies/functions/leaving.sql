@@ -30,28 +30,25 @@ declare
   workspace uuid := membership.workspace_id;
   emptied regclass;
 begin
-  -- As for the last owner who leaves by themselves: two who go at once take turns.
+  -- As for the last owner who leaves by themselves: two who go at once take turns. And nobody accepts an invitation from
+  -- here on; who did a moment ago is seen.
   perform pg_advisory_xact_lock(hashtextextended('app.memberships:' || workspace, 0));
+  perform from app.workspaces where id = workspace for update;
   if not exists (select from app.memberships where workspace_id = workspace and id <> membership.id and not service) then
-    -- Nobody accepts an invitation from here on; who did a moment ago is seen by the next look.
-    perform from app.workspaces where id = workspace for update;
-    if not exists (select from app.memberships where workspace_id = workspace and id <> membership.id and not service) then
-      -- Rows that point at others go before those: found by their keys, so that a new table is among them.
-      for emptied in
-        with recursive inside (oid, depth) as (
-          select conrelid, 1 from pg_constraint where contype = 'f' and confrelid = 'app.workspaces'::regclass
-          union all
-          select conrelid, depth + 1 from pg_constraint, inside
-          where contype = 'f' and confrelid = inside.oid and conrelid <> confrelid and depth < 20
-        )
-        select inside.oid from inside join pg_attribute on attrelid = inside.oid and attname = 'workspace_id'
-        group by inside.oid order by max(depth) desc
-      loop
-        execute format('delete from %s where workspace_id = $1', emptied) using workspace;
-      end loop;
-      delete from app.workspaces where id = workspace;
-      return true;
-    end if;
+    -- Rows that point at others go before those: found by their keys, so that a new table is among them.
+    for emptied in
+      with recursive inside (oid, depth) as (
+        select conrelid, 1 from pg_constraint where confrelid = 'app.workspaces'::regclass
+        union all
+        select conrelid, depth + 1 from pg_constraint join inside on confrelid = inside.oid
+      ) cycle oid set again using path
+      select inside.oid from inside join pg_attribute on attrelid = inside.oid and attname = 'workspace_id'
+      where not again group by inside.oid order by max(depth) desc
+    loop
+      execute format('delete from %s where workspace_id = $1', emptied) using workspace;
+    end loop;
+    delete from app.workspaces where id = workspace;
+    return true;
   end if;
   if membership.role = 'owner' and not exists (
     select from app.memberships where workspace_id = workspace and role = 'owner' and id <> membership.id

@@ -51,15 +51,17 @@ create function app.guard_membership() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   mine integer;
-  demotes boolean := tg_op = 'DELETE' or new.role is distinct from old.role;
   touched integer := greatest(app.role_rank(old.role), case when tg_op = 'UPDATE' then app.role_rank(new.role) end);
 begin
-  -- Cascades from an erased person run as the owner, work by hand past row security. A statement can drop its identity
+  -- Cascades from an erased person work by the owner's hand past row security. A statement can drop its identity
   -- after policies have read it, so none is no way through.
-  if current_user = 'app_owner' or not row_security_active('app.memberships') then
-    -- Within the foreign key's own trigger; what leave_workspace deletes comes here once more, one trigger deeper.
-    if tg_op = 'DELETE' and old.user_id = app.claimed_user_id() and pg_trigger_depth() = 2 and app.leave_workspace(old) then
-      return null;
+  if not row_security_active('app.memberships') then
+    -- Within the foreign key's own trigger; what leave_workspace deletes comes here once more, one trigger deeper. Nested:
+    -- beside nobody's id, a null, `and` would call the function too.
+    if pg_trigger_depth() = 2 and old.user_id = app.claimed_user_id() then
+      if app.leave_workspace(old) then
+        return null;
+      end if;
     end if;
     return case when tg_op = 'DELETE' then old else new end;
   elsif app.current_member_id() is null then
@@ -67,15 +69,17 @@ begin
   end if;
   if not (tg_op = 'DELETE' and old.user_id = app.claimed_user_id()) then
     -- Held until the end, so that nobody acts on a role that is being taken away.
-    select app.role_rank(role) into mine from app.memberships
-    where workspace_id = old.workspace_id and user_id = app.claimed_user_id() for share;
-    if touched >= app.role_rank('admin') and mine is distinct from app.role_rank('owner') then
+    mine := coalesce((
+      select app.role_rank(role) from app.memberships
+      where workspace_id = old.workspace_id and user_id = app.claimed_user_id() for share
+    ), 0);
+    if touched >= app.role_rank('admin') and mine < app.role_rank('owner') then
       raise insufficient_privilege using message = 'needs_owner: only an owner changes admins and owners';
-    elsif coalesce(mine, 0) < app.role_rank('admin') then
+    elsif mine < app.role_rank('admin') then
       raise insufficient_privilege using message = 'needs_admin: only an admin or owner changes members';
     end if;
   end if;
-  if old.role = 'owner' and demotes then
+  if old.role = 'owner' and (tg_op = 'DELETE' or new.role <> 'owner') then
     -- Two owners who leave at once take turns, and the second sees what the first did.
     perform pg_advisory_xact_lock(hashtextextended('app.memberships:' || old.workspace_id, 0));
     if not exists (
@@ -86,10 +90,8 @@ begin
     end if;
   end if;
   -- What somebody can no longer grant, their open invitations must not grant either.
-  if demotes then
-    delete from app.invitations where workspace_id = old.workspace_id and created_by = old.user_id and accepted_at is null
-      and (tg_op = 'DELETE' or app.role_rank(new.role) < greatest(app.role_rank(role), app.role_rank('admin')));
-  end if;
+  delete from app.invitations where workspace_id = old.workspace_id and created_by = old.user_id and accepted_at is null
+    and (tg_op = 'DELETE' or app.role_rank(new.role) < greatest(app.role_rank(role), app.role_rank('admin')));
   return case when tg_op = 'DELETE' then old else new end;
 end
 $$;

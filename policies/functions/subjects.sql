@@ -27,14 +27,12 @@ begin
   if bound is null or ended >= issued then
     return;
   end if;
-  if not exists (select from auth.subjects where id = named) then
-    -- Two first requests at once: one makes the person, the other finds it.
-    with arriving as (
-      insert into auth.subjects (id, issuer, subject) values (named, auth.current_issuer(), auth.current_subject())
-      on conflict do nothing returning user_id
-    )
-    insert into app.users (id, name) select user_id, arrive.name from arriving;
-  end if;
+  -- Two first requests at once: one makes the person, the other finds it.
+  with arriving as (
+    insert into auth.subjects (id, issuer, subject) values (named, auth.current_issuer(), auth.current_subject())
+    on conflict do nothing returning user_id
+  )
+  insert into app.users (id, name) select user_id, arrive.name from arriving;
   return query select s.id, s.user_id, ended from auth.subjects s where s.id = named and s.disabled_at is null;
 end
 $$;

@@ -123,4 +123,6 @@ async def test_guards_do_not_stand_in_the_way_of_work_by_hand(
         assert outcome(session, f"insert into app.invitations (workspace_id, role, token_hash) values ({values})") == 1
         assert outcome(session, f"delete from app.users where id = '{member.id}'") == 1
         assert outcome(session, f"select from app.memberships where id = '{membership}'") == 0
+        assert outcome(session, f"delete from app.users where id = '{founder[0].id}'") == 1, "the last owner"
+        assert outcome(session, f"select from app.workspaces where id = '{founder[1]}'") == 1, "not theirs to take along"
         session.rollback()

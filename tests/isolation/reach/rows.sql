@@ -55,15 +55,16 @@ insert into auth.mails (id, kind, address, user_id, due_at, claimed_at, sent_at,
   ('<stale>', 'known', 'eve@x.org', '<eve>', now(), null, null, now() - interval '1 hour'),
   (app.uuidv7(), 'known', 'eve@x.org', '<eve>', now() + interval '1 minute', null, null, now() + interval '1 hour'),
   (app.uuidv7(), 'known', 'tim@x.org', '<tim>', null, null, null, now() - interval '8 days');
--- In work ada is the only owner, in pair she and una are, solo is fay's alone, bin is binned.
+-- In work ada is the only owner, in pair she and una are, solo is fay's alone, bin is binned, left has lost its owner.
 insert into app.workspaces (id, name, deleted_at) values ('<work>', 'work', null), ('<pair>', 'pair', null),
-  ('<solo>', 'solo', null), ('<bin>', 'bin', now());
+  ('<solo>', 'solo', null), ('<bin>', 'bin', now()), ('<left>', 'left', null);
 insert into app.memberships (id, workspace_id, user_id, role, created_by) values
   ('<ada-in-work>', '<work>', '<ada>', 'owner', '<ada>'), ('<bob-in-work>', '<work>', '<bob>', 'editor', '<ada>'),
   ('<eve-in-work>', '<work>', '<eve>', 'admin', '<ada>'), ('<tim-in-work>', '<work>', '<tim>', 'viewer', '<ada>'),
   ('<ada-in-pair>', '<pair>', '<ada>', 'owner', '<ada>'), ('<una-in-pair>', '<pair>', '<una>', 'owner', '<ada>'),
   ('<eve-in-pair>', '<pair>', '<eve>', 'viewer', '<ada>'), ('<tim-in-pair>', '<pair>', '<tim>', 'viewer', '<ada>'), ('<bob-in-pair>', '<pair>', '<bob>', 'admin', '<ada>'),
-  ('<fay-in-solo>', '<solo>', '<fay>', 'owner', '<fay>'), ('<ada-in-bin>', '<bin>', '<ada>', 'owner', '<ada>');
+  ('<fay-in-solo>', '<solo>', '<fay>', 'owner', '<fay>'), ('<ada-in-bin>', '<bin>', '<ada>', 'owner', '<ada>'),
+  ('<tim-in-left>', '<left>', '<tim>', 'viewer', null), ('<bob-in-left>', '<left>', '<bob>', 'viewer', null);
 insert into app.users (id, name, service) values ('<bot>', 'bot', true), ('<robot>', 'robot', true);
 insert into app.memberships (id, workspace_id, user_id, role, service) values ('<bot-in-work>', '<work>', '<bot>', 'editor', true),
   ('<robot-in-solo>', '<solo>', '<robot>', 'admin', true);
