@@ -73,8 +73,9 @@ reach: $(READY) ## write tests/isolation/reach anew: what each role and person r
 
 attack: $(READY) ## try thousands of attacks as app_api on a fresh database; MODE=bare|sealed, FAST=1, PLANT=all|<hole>
 	@exec $(PY) -m tests.attack
-mutants: $(READY) ## weaken every policy, grant, trigger and function in turn: a test must notice. ONLY="words", STEP=n, T=path narrow it
-	@exec $(PY) -m tests.mutants --only "$(ONLY)" --step $(STEP) --jobs $(JOBS) $(T)
+
+mutants: $(READY) ## weaken every policy, grant, trigger and function in turn: a test must notice. ONLY="words", STEP=n, T=path narrow it; LEARN=1 writes down who does
+	@exec $(PY) -m tests.mutants --only "$(ONLY)" --step $(STEP) --jobs $(JOBS) $(if $(LEARN),--learn) $(T)
 
 disable: $(READY) ## sign a person out everywhere and let them in no more: make disable ADDRESS=ada@example.com
 	@exec $(PY) -m db disable "$(ADDRESS)" "$(SUBJECT)"

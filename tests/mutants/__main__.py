@@ -20,8 +20,9 @@ def main() -> int:
     parser.add_argument("--step", type=int, default=1, help="every n-th mutant alone")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--log", default=".data/mutants.txt", help="where each verdict is written as it comes")
+    parser.add_argument("--learn", action="store_true", help="write down who noticed each, whom the next run asks first")
     asked = parser.parse_args()
-    loop = Loop(asked.only, asked.jobs, asked.step, asked.log)
+    loop = Loop(asked.only, asked.jobs, asked.step, asked.log, learn=asked.learn)
     options = ["-o", "addopts=", "--import-mode=importlib", "-m", "not slow", "-s"]
     # Nothing but the tests: no report of pytest's own, no cache, and no word about what was imported before it.
     options += ["-p", "no:terminal", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]

@@ -47,13 +47,15 @@ def mutants(connection: Connection[Any], victim: str) -> Iterator[Mutant]:
     fences: dict[str, str] = dict(connection.execute(FENCES.encode()).fetchall())
     for name, text, definer, identity in connection.execute(FUNCTIONS.encode()):
         tables = sorted(set(READ.findall(text)))
+        bare = "; ".join(unguarded(table) for table in tables)
         # Its owner's own policies may hold what it lets through; the caller's do where it has the caller's rights.
         layers = tuple(Layer(f"row security on {table}", unguarded(table)) for table in tables)
         if len(tables) > 1:
-            layers += (Layer("row security on all that it reads", "; ".join(unguarded(table) for table in tables)),)
-        layers += (Layer("the keys that carry a tenant", keys[name]),) if name in keys else ()
+            layers += (Layer("row security on all that it reads", bare),)
+        if name in keys:
+            tenant = Layer("the keys that carry a tenant", keys[name])
+            layers += (tenant, Layer(f"row security, and {tenant.name}", f"{bare}; {tenant.sql}"))
         if name in fences:
-            bare = "; ".join(unguarded(table) for table in tables)
             layers += (Layer("the fences", fences[name]), Layer("the fences, and row security", f"{fences[name]}; {bare}"))
         body = text.index("AS $function$") if "AS $function$" in text else text.index("\n")
         head, body = text[:body], text[body:]
@@ -61,7 +63,7 @@ def mutants(connection: Connection[Any], victim: str) -> Iterator[Mutant]:
         if identity:
             changes += _made_up(body, victim)
         for change, new in changes:
-            yield Mutant(name, "body", change, head + new, layers)
+            yield Mutant(name, "body", change, head + new, layers, "waits" if change.startswith("without ") else "")
         if definer and SEARCH_PATH.search(head):
             yield Mutant(name, "search_path", "not fixed", SEARCH_PATH.sub("", head) + body)
 

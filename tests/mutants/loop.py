@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from db.settings import clone
-from tests.mutants import functions, grants, policies, report, tables
+from tests.mutants import functions, grants, killers, policies, report, tables
 from tests.mutants.forked import FORK, WORLD, forked, make_world, outcomes, served
-from tests.mutants.mutant import SURVIVED, Mutant, Verdict
+from tests.mutants.mutant import SURVIVED, Killer, Mutant, Verdict
 from tests.mutants.trial import Learned, Trials, slow_modules
 from tests.server import SERVER, at
 
@@ -34,9 +34,10 @@ def every_mutant(connection: psycopg.Connection[Any], victim: str) -> list[Mutan
 class Loop:
     """One run: which mutants, by how many processes, and what came of it."""
 
-    def __init__(self, only: str, jobs: int, step: int, log: str) -> None:
-        self.only, self.jobs, self.step = only, jobs, step
+    def __init__(self, only: str, jobs: int, step: int, log: str, *, learn: bool = False) -> None:
+        self.only, self.jobs, self.step, self.learn = only, jobs, step, learn
         self.found: list[tuple[Mutant, Verdict]] = []
+        self.page: dict[str, Killer] = {}
         self.failed = ""
         (clone() / log).parent.mkdir(exist_ok=True)
         self.log = (clone() / log).open("w", buffering=1)
@@ -59,13 +60,14 @@ class Loop:
             return True
         print(f"{len(session.items)} tests pass in {sum(each.seconds for each in baseline):.1f} s; {len(chosen)} mutants",
               file=sys.stderr)  # fmt: skip
-        self._try(chosen, Trials(session.items, world, slow_modules(baseline)))
+        self._try(chosen, Trials(session.items, world, slow_modules(baseline), self.page))
         print(report.table(self.found), report.summary(self.found, time.monotonic() - began), sep="\n")
         return True
 
     def _chosen(self, victim: str) -> list[Mutant]:
         with psycopg.connect(at(os.environ[SERVER], WORLD)) as connection:
             known = every_mutant(connection, victim)
+        self.page = {name: each for name, each in killers.read().items() if name in {mutant.name for mutant in known}}
         words = self.only.lower().split()
         return [mutant for mutant in known if all(word in mutant.name.lower() for word in words)][:: self.step]
 
@@ -88,6 +90,8 @@ class Loop:
                 self.found.append((mutant, verdict))
                 progress.add(verdict)
                 self.log.write(report.line(mutant, verdict) + "\n")
+                if self.learn:  # at once: a run that is stopped has not been for nothing
+                    killers.write(self.page | killers.learned(self.found))
 
 
 def _send(pipe: Connection, trials: Trials, mutant: Mutant, slot: int) -> None:

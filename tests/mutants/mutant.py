@@ -26,6 +26,13 @@ class Mutant(NamedTuple):
         return f"{self.subject} {self.part}: {self.change}"
 
 
+class Killer(NamedTuple):
+    """A test that notices a mutant, once a layer is gone where it names one."""
+
+    test: str
+    layer: str = ""
+
+
 class Verdict(NamedTuple):
     """What became of a mutant: killed by a test, or by one once a layer was gone, or not."""
 

@@ -52,7 +52,7 @@ def table(found: list[tuple[Mutant, Verdict]]) -> str:
 def line(mutant: Mutant, verdict: Verdict) -> str:
     """One mutant's."""
     by = f"  by {short(verdict.by)}" if verdict.by else ""
-    by += f" ({verdict.seen})" if verdict.seen else ""
+    by += f" ({' '.join(verdict.seen.split())})" if verdict.seen else ""
     behind = f", once without {verdict.layer}" if verdict.layer else ""
     work = f"{verdict.seconds:5.1f} s, {verdict.tests:3} tests on {verdict.clones:2} clones"
     return f"{verdict.fate:9} {work}  {mutant.name}{by}{behind}"

@@ -3,15 +3,16 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from statistics import median
 
 import pytest
 
 from db.models import metadata
 from tests.mutants.forked import Outcome, outcomes
-from tests.mutants.mutant import CONTAINED, KILLED, STILLBORN, SURVIVED, Layer, Mutant, Verdict
+from tests.mutants.mutant import CONTAINED, KILLED, STILLBORN, SURVIVED, Killer, Layer, Mutant, Verdict
 from tests.people import World
 
 # How many tests are tried first, before a layer is taken away.
@@ -40,6 +41,7 @@ class Trials:
     items: Sequence[pytest.Item]
     world: World
     slow: set[str] = field(default_factory=set)  # files of tests
+    killers: Mapping[str, Killer] = field(default_factory=dict)  # by mutant, from a run before
     kills: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind of test or layer, and kind of mutant
     noisy: dict[str, set[str]] = field(default_factory=dict)
     alone: dict[tuple[str, str], Outcome] = field(default_factory=dict)
@@ -55,9 +57,7 @@ class Trials:
         return Verdict(fate, by, layer, seen, time.monotonic() - began, *self.work), (self.noisy, self.alone)
 
     def _fate(self, mutant: Mutant, slot: int) -> tuple[str, str, str, str]:
-        for place, ring in enumerate(self._rings(mutant)):
-            if not ring:
-                continue
+        for ring, layers in chain(self._remembered(mutant), self._searched(mutant)):
             last = self._first_failure(ring, mutant.sql, slot)
             if last.sqlstate.startswith("23"):
                 return STILLBORN, f"the rows that are there refuse it: {last.sqlstate}", "", ""
@@ -65,10 +65,22 @@ class Trials:
                 raise ValueError(f"Postgres does not take it: {last.sqlstate}")
             if last.failed:
                 return KILLED, last.test, "", min(last.differs, default="")
-            for layer in self._layers(mutant) if place < NEAR else []:
+            for layer in layers:
                 if layer.sql and (found := self._behind(layer, mutant, ring, slot)):
                     return CONTAINED, found.test, layer.name, min(found.differs, default="")
         return SURVIVED, "", "", ""
+
+    def _remembered(self, mutant: Mutant) -> Iterator[tuple[list[pytest.Item], list[Layer]]]:
+        """The test that noticed it before, and the layer that had to go."""
+        test, gone = self.killers.get(mutant.name, Killer(""))
+        if items := [item for item in self.items if item.nodeid == test]:
+            yield items, [layer for layer in mutant.layers if layer.name == gone]
+
+    def _searched(self, mutant: Mutant) -> Iterator[tuple[list[pytest.Item], list[Layer]]]:
+        """Every test, in rings, and every layer for those that are near."""
+        for place, ring in enumerate(self._rings(mutant)):
+            if ring:
+                yield ring, self._layers(mutant) if place < NEAR else []
 
     def _first_failure(self, ring: list[pytest.Item], sql: str, slot: int) -> Outcome:
         """The first test that fails, or the last that passes. What ran before a test may have changed the world, so it has to
