@@ -35,9 +35,9 @@ class Step(NamedTuple):
         return "".join(parts)
 
 
-def steps(alembic: Config) -> Iterator[Step]:
-    """Each revision that the configuration knows, the first one first, as soon as the database is at it."""
-    for script in reversed(list(ScriptDirectory.from_config(alembic).walk_revisions())):
+def steps(alembic: Config, after: str = "base") -> Iterator[Step]:
+    """Each revision that the configuration knows after this one, the first one first, as soon as the database is at it."""
+    for script in reversed(list(ScriptDirectory.from_config(alembic).iterate_revisions("heads", after))):
         with recorded() as sent:
             command.upgrade(alembic, script.revision)
         yield Step(script, sent)
