@@ -1,10 +1,12 @@
 """Functions that run as app_owner reach what their caller may have, even where a body forgets to ask: its policies hold."""
 
+import psycopg
 import pytest
 
 from db.models import metadata
+from db.transaction import person
 from tests.isolation.attacks import TABLES
-from tests.isolation.session import acting, outcome
+from tests.isolation.session import acting, bind, outcome
 from tests.people import World
 from tests.policies.catalog import Connection, rows
 from tests.server import Database
@@ -25,6 +27,18 @@ SEES = {
 CHANGES = {"auth.credentials": "user_id = '{me}'", "app.keys": MINE}
 DELETES = {"app.sessions": MINE, "app.users": "id = '{me}'"}
 REFUSED = {"app.invitations"}  # an open one is closed in the caller's name and in no other way
+# A trigger of app_owner's that counts what a statement reaches.
+TRIGGER = """
+create table app.probe (whom uuid, reached integer);
+create function app.probing() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  {};
+  get diagnostics new.reached = row_count;
+  return new;
+end $$;
+alter function app.probing() owner to app_owner;
+create trigger probing before insert on app.probe for each row execute function app.probing();
+grant insert on app.probe to app_user"""
 KEPT = {table.fullname for table in metadata.tables.values() if table.info["append_only"]}
 
 
@@ -77,3 +91,26 @@ async def test_insert_as_the_owner_is_in_no_other_name(world: World, database: D
     values = INSERTS[table].format(workspace=world.workspace, alice=world.alice.id)
     with acting(database.owner, world.mallory.id, OWNER) as session:
         assert outcome(session, f"insert into {table} {values}") == "42501"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["delete from app.users where id = new.whom", "perform from app.users where id = new.whom", "delete from app.users"],
+    ids=["delete", "see", "delete blindly"],
+)
+async def test_trigger_of_the_owner_reaches_service_accounts_and_no_other_person(
+    world: World, database: Database, statement: str
+) -> None:
+    with psycopg.connect(database.owner) as session:
+        session.execute(TRIGGER.format(statement).encode())
+        (robot,) = rows(session, "insert into app.users (name, service) values ('robot', true) returning id")
+        (robots,) = rows(session, "select count(*)::int from app.users where service")
+        bind(session, person(world.mallory.id))
+        for whom in (robot, world.rita.id):
+            session.execute("savepoint before")
+            session.execute("insert into app.probe (whom) values (%s)", [whom])
+            session.execute("reset role")
+            expected = robots + 1 if "where" not in statement else int(whom == robot)
+            assert rows(session, "select reached from app.probe") == [expected]
+            session.execute("rollback to before")
+        session.rollback()

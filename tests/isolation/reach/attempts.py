@@ -49,6 +49,7 @@ UNREAD = {"created_at", "when", "name", "ended_at"}
 def values(column: Column[Any], row: Mapping[str, Any]) -> Iterator[Any]:
     """What a policy may have to refuse in this column."""
     if column.name == "id":
+        yield from ("<new>",) if column.table.name == "users" else ()
         return
     parent = "users" if column.name == "whom" else referenced(column) or ""
     yield from (f"<{name}>" for name in OTHERS.get(parent, ()))
@@ -62,7 +63,7 @@ def values(column: Column[Any], row: Mapping[str, Any]) -> Iterator[Any]:
         yield "<elsewhere>"
     if column.name in {"deleted_at", "accepted_at", "disabled_at"}:
         yield "now"
-    if column.nullable and (row[column.name] is not None or column.name.endswith("_at")):
+    if column.nullable and (row[column.name] is not None or column.name.endswith(("_at", "_by"))):
         yield None
     if column.name == "service":
         yield True
