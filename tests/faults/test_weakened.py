@@ -59,9 +59,9 @@ class Traffic:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     """Roles of its own."""
-    with spare(tmp_path_factory.mktemp("weakened")) as made:
+    with spare() as made:
         made.create_database("test")
         upgrade(made.url(database="test"))
         with psycopg.connect(made.url(), autocommit=True) as superuser:

@@ -9,9 +9,9 @@ from tests.migrations.spare import bare, spare
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def server() -> Iterator[Cluster]:
     """A server that no other test uses."""
-    with spare(tmp_path_factory.mktemp("server")) as made:
+    with spare() as made:
         yield made
 
 

@@ -11,13 +11,13 @@ from psycopg import sql
 
 from db import account, datadir
 from db.embedded import Cluster
-from tests.server import SERVER
+from tests.server import SERVER, fleeting
 
 QUERY = "select setting, current_setting('server_version_num')::int from pg_config where name = 'BINDIR'"
 
 
 @contextmanager
-def spare(folder: Path) -> Iterator[Cluster]:
+def spare() -> Iterator[Cluster]:
     """One of the version that the run uses, if its programs are on this machine; else the embedded one."""
     with psycopg.connect(os.environ[SERVER]) as connection:
         row = connection.execute(QUERY).fetchone()
@@ -27,7 +27,7 @@ def spare(folder: Path) -> Iterator[Cluster]:
             patch.setattr(account, "binaries", lambda: Path(row[0]))
             if row[1] < 170000:  # the builtin provider of locales came with 17
                 patch.setattr(datadir, "LOCALE", ["--encoding=UTF8", "--locale=C"])
-        with Cluster(folder, durable=False) as cluster:
+        with fleeting() as cluster:
             yield cluster
 
 

@@ -46,9 +46,9 @@ def test_drift_cannot_be_missed(
         owner_session.rollback()
 
 
-def test_audit_finds_nothing_on_a_migrated_database(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_audit_finds_nothing_on_a_migrated_database() -> None:
     """On a server of its own: roles that other tests make meanwhile are findings."""
-    with spare(tmp_path_factory.mktemp("audited")) as cluster:
+    with spare() as cluster:
         cluster.create_database("ours")
         upgrade(cluster.url(database="ours"))
         live, found = audit.audit(cluster.url(database="ours") + AS_AUDITOR)

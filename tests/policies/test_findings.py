@@ -17,11 +17,11 @@ BROKEN = {rule: (objects, sql) for rule, objects, sql in re.findall(r"^-- (\w+):
 
 
 @pytest.fixture(scope="module")
-def dba(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+def dba() -> Iterator[Connection]:
     """One session, so that the rules are planned once; on a server of its own, since roles that other tests make are
     findings too.
     """
-    with spare(tmp_path_factory.mktemp("server")) as cluster:
+    with spare() as cluster:
         cluster.create_database("ours")
         upgrade(cluster.url(database="ours"))
         with psycopg.connect(cluster.url(database="ours")) as connection:
