@@ -18,7 +18,7 @@ select polname as name, format('%I.%I', nspname, relname) as table, polpermissiv
 from pg_policy join pg_class c on c.oid = polrelid join pg_namespace n on n.oid = relnamespace
 order by 2, 1"""
 ROLES = "app_user, app_guest, app_trash, app_viewer, app_auth"
-SIGN_IN = f"grant usage on schema auth to {ROLES}; grant select on all tables in schema auth to {ROLES}; "
+SIGN_IN = f"grant usage on schema auth, seal to {ROLES}; grant select on all tables in schema auth to {ROLES}; "
 SIGN_IN += f"grant execute on all functions in schema auth to {ROLES}"
 
 
@@ -94,6 +94,9 @@ def _layers(policy: Policy, others: list[Policy]) -> Iterator[Layer]:
     if policy.permissive:
         fences = "; ".join(other.dropped for other in others if not other.permissive)
         yield Layer(f"the fences of {policy.table}", fences)
+        # What another lets through already this one cannot add.
+        more = "; ".join(other.dropped for other in others if other.permissive)
+        yield Layer(f"the other permissive policies of {policy.table}", more)
     else:
         # All of its permissive policies, and those that it does not have.
         open_door = f"create policy open_door on {policy.table} using (true) with check (true)"
