@@ -17,7 +17,7 @@ SCHEMAS: dict[str, set[str]] = {
 }
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", [*ROLES, "app_inspector", "app_seal"])
 @pytest.mark.parametrize("table", TABLES)
 def test_command_on_a_column_takes_its_grant(owner: Connection, table: str, role: str) -> None:
     granted = {
