@@ -28,6 +28,7 @@ def attempts(table: Table, row: Mapping[str, Any]) -> Iterator[Attempt]:
     plain = next(found.name for found in table.columns if not identifies(table, found.name) and found.name in UNREAD)
     by = {name: "<me>" for name in ("updated_by",) if name in table.columns}
     yield Attempt("update", update(table, {plain: "now", **by}))
+    yield Attempt("update the row", f"{update(table, {plain: 'now', **by})} where id = '{row['id']}'")
     mine = {name: "<me>" for name in ("created_by", "updated_by", "owner_id", "whom") if name in table.columns}
     mine |= {name: "login" for name in ("who",) if name in table.columns}
     yield Attempt("insert", insert(table, row, mine))
@@ -49,7 +50,7 @@ UNREAD = {"created_at", "when", "name", "ended_at"}
 def values(column: Column[Any], row: Mapping[str, Any]) -> Iterator[Any]:
     """What a policy may have to refuse in this column."""
     if column.name == "id":
-        yield from ("<new>",) if column.table.name == "users" else ()
+        yield from ("<new>",) if column.table.name in {"users", "workspaces"} else ()
         return
     parent = "users" if column.name == "whom" else referenced(column) or ""
     yield from (f"<{name}>" for name in OTHERS.get(parent, ()))

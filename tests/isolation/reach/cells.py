@@ -18,7 +18,7 @@ from tests.server import Database
 
 ROLES = ("app_user", "app_guest", "app_trash", "app_viewer", "app_owner", "app_auth", "app_inspector", "app_seal")
 PEOPLE = ("alice", "adam", "erin", "vic", "fred", "mallory", "rita")
-ELSEWHERE, NEW, ROBOT = UUID(int=0xE15E), UUID(int=0x17E3), UUID(int=0x20B07)
+ELSEWHERE, GONE, NEW, ROBOT = UUID(int=0xE15E), UUID(int=0x603E), UUID(int=0x17E3), UUID(int=0x20B07)
 # Narrowed as an API key may be: to reading, and to a workspace that is not alice's.
 SCOPES = {"alice-reading": ("alice", "read:"), "alice-elsewhere": ("alice", f"write:{ELSEWHERE}")}
 PLACES = {"elsewhere": ELSEWHERE, "new": NEW, "robot": ROBOT}
@@ -73,8 +73,9 @@ def outcomes(
 
 
 def _leave_policies_alone(session: psycopg.Connection[Any], world: World, table: str, role: str) -> None:
-    """Until the transaction ends every grant is there, no trigger and no foreign key, and no row but the world's; and a
-    workspace where a stranger is the owner, adam may write and erin read; a service account at home; and a look of just now.
+    """Until the transaction ends every grant is there, no trigger and no foreign key, and no row but the world's; two places
+    where a stranger is the owner, one where adam may write and erin read, and a binned one where adam is admin; a service
+    account at home; and a look of just now.
     """
     session.execute("set local session_replication_role = replica")
     session.execute(f"grant usage on schema app to {role}; grant all on app.{table} to {role}".encode())
@@ -82,8 +83,11 @@ def _leave_policies_alone(session: psycopg.Connection[Any], world: World, table:
         kept = "and why <> 'reach'" if name == "looks" else ""
         session.execute(f"delete from app.{name} where not id between '{world.since}' and '{world.until}' {kept}".encode())
     session.execute("insert into app.workspaces (id, name) values (%s, 'elsewhere')", [ELSEWHERE])
+    session.execute("insert into app.workspaces (id, name, deleted_at) values (%s, 'gone', now())", [GONE])
     member = "insert into app.memberships (workspace_id, user_id, role) values (%s, %s, %s)"
     session.execute(member, [ELSEWHERE, world.mallory.id, "owner"])
+    session.execute(member, [GONE, world.mallory.id, "owner"])
+    session.execute(member, [GONE, world.adam.id, "admin"])
     session.execute(member, [ELSEWHERE, world.adam.id, "editor"])
     session.execute(member, [ELSEWHERE, world.erin.id, "viewer"])
     session.execute("insert into app.users (id, name, service) values (%s, 'robot', true)", [ROBOT])
