@@ -59,7 +59,7 @@ def unprivileged(account: tuple[int, int] | None, data: Path) -> list[str]:
     program = binaries() / "postgres"
     if not _may(program, 5, account):
         needed = ["dac_override"]
-    elif not all(_may(folder, 1, account) for path in (data, program) for folder in path.resolve().parents):
+    elif not all(_may(folder, 1, account) for path in (data, program) for folder in _above(path)):
         # Docker grants root the second but not the first.
         needed = ["dac_read_search", "dac_override"]
     else:
@@ -69,6 +69,11 @@ def unprivileged(account: tuple[int, int] | None, data: Path) -> list[str]:
         raise Refusal("Postgres refuses to run as root, and this folder is closed to others: move the clone elsewhere.")
     # Postgres asks access(2) about its own binary, and access forgets capabilities without that secure bit.
     return [*words, f"--inh-caps=+{held[0]}", f"--ambient-caps=+{held[0]}", "--securebits=+no_setuid_fixup"]
+
+
+def _above(path: Path) -> set[Path]:
+    """Every folder on the way to it, both as it is written and where its links lead."""
+    return {*path.absolute().parents, *path.resolve().parents}
 
 
 def _may(path: Path, bits: int, account: tuple[int, int]) -> bool:
