@@ -1,6 +1,7 @@
 """Nobody becomes a member without accepting, nobody promotes itself, and a workspace keeps an owner, by any statement."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -110,6 +111,12 @@ async def test_nobody_is_made_a_member_by_insert(founder: tuple[Person, str], hi
     for who in (founder[0], stranger):
         with acting(database.api, who.id) as session:
             assert outcome(session, insert) == "42501"
+
+
+async def test_membership_names_who_accepted(hire: Hire, owner: psycopg.Connection[Any]) -> None:
+    member, membership = await hire("viewer")
+    made = owner.execute("select created_by, updated_by from app.memberships where id = %s", [membership]).fetchone()
+    assert made == (member.id, member.id)
 
 
 async def test_guards_do_not_stand_in_the_way_of_work_by_hand(
