@@ -11,6 +11,7 @@ from db.transaction import person
 from tests.isolation.conftest import Hire, only_owner
 from tests.isolation.session import acting, bind, outcome
 from tests.people import Person, World
+from tests.samples import MODELS
 from tests.server import Database
 
 Founder = tuple[Person, str]
@@ -38,12 +39,22 @@ async def test_dropping_the_identity_in_mid_statement_passes_no_guard(
     assert await members(founder) == ["owner", "viewer"]
 
 
-async def test_dropping_the_identity_in_returning_leaves_no_child_behind(world: World, database: Database) -> None:
-    project = (await world.alice.made("/v1/projects", workspace_id=world.workspace, name="p"))["id"]
-    blind = f"update app.projects set deleted_at = now() where id = '{project}'"
-    with acting(database.api, world.erin.id, "app_trash", commit=True) as session:
+PARENTS = {
+    parent
+    for model in MODELS.values()
+    for parent in model.__parents__.values()
+    if {"deleted_at"} <= model.model_fields.keys() & MODELS[parent].model_fields.keys()
+}
+
+
+@pytest.mark.parametrize("parent", sorted(PARENTS))
+async def test_dropping_the_identity_in_returning_leaves_no_child_behind(
+    world: World, database: Database, parent: str
+) -> None:
+    blind = f"update app.{parent} set deleted_at = now() where id = '{world.live[parent]}'"
+    with acting(database.api, world.alice.id, "app_trash") as session:
         assert outcome(session, f"{blind} returning {DROP_IDENTITY}") == "42501"
-    assert (await world.vic.call("GET", f"/v1/projects/{project}")).status_code == 200
+        assert outcome(session, blind) == 1
 
 
 OLD = {

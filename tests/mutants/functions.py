@@ -15,7 +15,7 @@ select format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(
 from pg_proc p join pg_namespace n on n.oid = pronamespace where nspowner::regrole::text ~ '^app_'
   -- What tells auditors about the catalog keeps nobody from any row.
   and nspname <> 'audit' order by 1"""
-READ = re.compile(r"\b(?:from|join|update|into) ((?:app|auth|audit|seal)\.\w+)\b(?!\()")
+READ = re.compile(r"\b(?:from|join|using|update|into) ((?:app|auth|audit|seal)\.\w+)\b(?!\()")
 WHERE = re.compile(r"\bwhere\s+")
 CONDITION = re.compile(r"\b(?:els)?if\s+(.+?)\s+then\b", re.DOTALL)
 # By function of a live trigger: the keys of its table that carry a tenant, which hold the same row to the same parent.

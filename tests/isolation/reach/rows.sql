@@ -10,7 +10,7 @@ delete from app.projects;
 insert into app.users (id, name) values
   ('<ada>', 'ada'), ('<bob>', 'bob'), ('<fay>', 'fay'), ('<una>', 'una'), ('<eve>', 'eve'), ('<tim>', 'tim');
 insert into auth.credentials (user_id, email, password_hash) values
-  ('<ada>', 'ada@x.org', 'pw'), ('<bob>', 'bob@x.org', 'pw'), ('<fay>', 'fay@x.org', 'pw'),
+  ('<fay>', 'fay@x.org', 'pw'), ('<bob>', 'bob@x.org', 'pw'), ('<ada>', 'ada@x.org', 'pw'),
   ('<una>', 'una@x.org', 'pw'), ('<eve>', 'eve@x.org', 'eves');
 update auth.credentials set unverified = true where user_id = '<una>';
 update auth.credentials set disabled_at = now() where user_id = '<eve>';
@@ -84,6 +84,7 @@ insert into app.tasks (id, workspace_id, project_id, title, deleted_at, created_
     ('<task>', '<work>', '<project>', null, '<bob>'), ('<binned-task>', '<work>', '<project>', 'yesterday', '<bob>'),
     ('<task-gone-along>', '<work>', '<binned-project>', 'yesterday', '<bob>'),
     ('<task-gone-before>', '<work>', '<binned-project>', '2000-01-03', '<bob>'),
+    ('<stray-task>', '<pair>', '<project>', null, '<bob>'), -- no key would take it
     ('<other-task>', '<pair>', '<other-project>', null, '<una>'), ('<solo-task>', '<solo>', '<solo-project>', null, '<fay>'))
   t (id, place, project, gone, whose);
 insert into app.comments (id, workspace_id, task_id, body, deleted_at, created_by)
@@ -91,6 +92,7 @@ insert into app.comments (id, workspace_id, task_id, body, deleted_at, created_b
     ('<comment>', '<work>', '<task>', null, '<bob>'), ('<binned-comment>', '<work>', '<task>', 'yesterday', '<bob>'),
     ('<comment-gone-along>', '<work>', '<binned-task>', 'yesterday', '<bob>'),
     ('<comment-gone-before>', '<work>', '<binned-task>', '2000-01-03', '<bob>'),
+    ('<stray-comment>', '<pair>', '<task>', null, '<bob>'), -- no key would take it
     ('<solo-comment>', '<solo>', '<solo-task>', null, '<fay>')) c (id, place, task, gone, whose);
 insert into app.notes (id, owner_id, title, created_by, updated_by, deleted_at) values ('<note>', '<ada>', 'n', '<ada>', '<ada>', null),
   ('<another-note>', '<ada>', 'n', '<ada>', '<ada>', null), ('<binned-note>', '<ada>', 'n', '<ada>', '<ada>', now()),
