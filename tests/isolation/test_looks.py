@@ -50,6 +50,18 @@ def pretending(session: Session, whom: object) -> Iterator[None]:
     session.execute("rollback")
 
 
+async def test_look_vouches_for_no_setting_of_sign_in(world: World, owner: Session, dba: Session) -> None:
+    look(dba, world.alice.id)
+    owner.execute("grant usage on schema seal to app_viewer")
+    try:
+        with pretending(dba, world.alice.id):
+            dba.execute("select set_config('auth.email', %s, true)", [str(world.alice.id)])
+            assert outcome(dba, "select seal.verified('app.current_user_id')") == 1
+            assert outcome(dba, "select seal.verified('auth.email')") == REFUSED
+    finally:
+        owner.execute("revoke usage on schema seal from app_viewer")
+
+
 @pytest.mark.parametrize("table", TABLES)
 async def test_look_shows_what_the_person_sees_and_not_a_row_more(
     world: World, database: Database, dba: Session, table: str

@@ -48,9 +48,7 @@ PARENTS = {
 
 
 @pytest.mark.parametrize("parent", sorted(PARENTS))
-async def test_dropping_the_identity_in_returning_leaves_no_child_behind(
-    world: World, database: Database, parent: str
-) -> None:
+async def test_dropping_the_identity_in_returning_leaves_no_child_behind(world: World, database: Database, parent: str) -> None:
     blind = f"update app.{parent} set deleted_at = now() where id = '{world.live[parent]}'"
     with acting(database.api, world.alice.id, "app_trash") as session:
         assert outcome(session, f"{blind} returning {DROP_IDENTITY}") == "42501"

@@ -55,6 +55,8 @@ insert into auth.mails (id, kind, address, user_id, due_at, claimed_at, sent_at,
   ('<stale>', 'known', 'eve@x.org', '<eve>', now(), null, null, now() - interval '1 hour'),
   (app.uuidv7(), 'known', 'eve@x.org', '<eve>', now() + interval '1 minute', null, null, now() + interval '1 hour'),
   (app.uuidv7(), 'known', 'tim@x.org', '<tim>', null, null, null, now() - interval '8 days');
+insert into auth.mails (kind, address, user_id)
+  select 'invitation', 'guest' || i || '@x.org', '<fay>'::uuid from generate_series(1, 3) i;
 -- In work ada is the only owner, in pair she and una are, solo is fay's alone, bin is binned, left has lost its owner.
 insert into app.workspaces (id, name, deleted_at) values ('<work>', 'work', null), ('<pair>', 'pair', null),
   ('<solo>', 'solo', null), ('<bin>', 'bin', now()), ('<left>', 'left', null);
