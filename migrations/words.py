@@ -4,7 +4,7 @@ A predicate that asks fewer conditions than before is wider, one that asks more 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from migrations.access import Fact, Facts, conjuncts, may
@@ -120,8 +120,9 @@ def _clauses(policy: dict[str, Any]) -> str:
     return "; ".join(f"{CLAUSES[key]} {_all(conjuncts(policy[key])) or 'true'}" for key in keys)
 
 
-def _all(conditions: Iterable[str]) -> str:
-    return SUBQUERY.sub(r"(select \1)", " and ".join(sorted(conditions)))
+def _all(conditions: set[str]) -> str:
+    said = (f"({each})" if " OR " in each and len(conditions) > 1 else each for each in sorted(conditions))
+    return SUBQUERY.sub(r"(select \1)", " and ".join(said))
 
 
 def _function(_name: str, old: Detail, new: Detail) -> Said:

@@ -140,16 +140,19 @@ grant select (id, created_at, updated_at, created_by, updated_by, version, works
 grant select (id, created_at, updated_at, created_by, updated_by, version, workspace_id, deleted_at, body, task_id) on app.comments to app_viewer;
 grant update (body) on app.comments to app_user;
 grant update (deleted_at) on app.comments to app_trash;
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose workspaces were verified.
+-- At most the workspace's members, whatever another policy says. One question of what is read and of what is written: Postgres asks it of a new row once, and RETURNING adds none.
 create policy fence on app.comments as restrictive for all to app_trash, app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id)));
--- A new row names its maker, as it names who changed it, which the fence compares.
+  with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
+-- A new row names its maker, as it names who changed it.
 create policy fence_insert on app.comments as restrictive for insert to app_user
   with check (created_by = updated_by);
--- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name. Postgres asks it of a new row before the fence, so it verifies: otherwise one refusal would say of a forged identity that it is a member, another not.
+-- A new or changed row names the one whose workspaces the fence has just verified: policies are asked in their names' order.
+create policy fence_signed on app.comments as restrictive for all to app_trash, app_user
+  with check (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id));
+-- A live one, and whose is not asked here: Postgres asks this before the fence, so what it said of who asks it would say of a forged identity too. The fence turns strangers away, needs_editor tells members without the role which one is missing.
 create policy insert_member on app.comments as permissive for insert to app_user
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
+  with check (deleted_at IS NULL);
 -- A row changes, and goes to the bin, by its author alone; only a parent's trigger takes it along (depth above 0: no request can make a trigger).
 create policy needs_author on app.comments as restrictive for update to app_trash, app_user
   with check ((created_by = ( SELECT app.claimed_user_id() AS claimed_user_id)) OR (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0));
@@ -169,7 +172,7 @@ create policy select_member on app.comments as permissive for select to app_user
 create policy update_bin on app.comments as permissive for update to app_trash
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))))
   with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
--- As for insert.
+-- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.
 create policy update_member on app.comments as permissive for update to app_user
   using ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL))
   with check ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL));
@@ -187,13 +190,16 @@ create policy accept_open on app.invitations as permissive for update to app_own
 -- Admins revoke.
 create policy delete_admin on app.invitations as permissive for delete to app_user
   using (workspace_id = ANY (( SELECT app.my_workspaces('admin'::text) AS my_workspaces)::uuid[]));
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose workspaces were verified.
+-- At most the workspace's members, whatever another policy says. One question of what is read and of what is written: Postgres asks it of a new row once, and RETURNING adds none.
 create policy fence on app.invitations as restrictive for all to app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id)));
--- A new row names its maker, as it names who changed it, which the fence compares.
+  with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
+-- A new row names its maker, as it names who changed it.
 create policy fence_insert on app.invitations as restrictive for insert to app_user
   with check (created_by = updated_by);
+-- A new or changed row names the one whose workspaces the fence has just verified: policies are asked in their names' order.
+create policy fence_signed on app.invitations as restrictive for all to app_user
+  with check (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id));
 -- Says "member" only: a stranger meets no row, a member without the role meets needs_admin or needs_owner by name.
 create policy insert_member on app.invitations as permissive for insert to app_user
   with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
@@ -272,10 +278,13 @@ grant update (role) on app.memberships to app_user;
 -- Leaving and removing, decided as for update. Memberships are really deleted, or a former member could restore itself.
 create policy delete_member on app.memberships as permissive for delete to app_user
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose workspaces were verified.
+-- At most the workspace's members, whatever another policy says. One question of what is read and of what is written: Postgres asks it of a new row once, and RETURNING adds none.
 create policy fence on app.memberships as restrictive for all to app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id)));
+  with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
+-- A new or changed row names the one whose workspaces the fence has just verified: policies are asked in their names' order.
+create policy fence_signed on app.memberships as restrictive for all to app_user
+  with check (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id));
 -- Functions make nobody a member but the caller: nobody is added without accepting.
 create policy insert_self on app.memberships as permissive for insert to app_owner
   with check (user_id = ( SELECT app.current_user_id() AS current_user_id));
@@ -351,25 +360,31 @@ grant select (id, created_at, updated_at, created_by, updated_by, version, owner
 grant update (deleted_at) on app.notes to app_trash;
 grant update (title, body) on app.notes to app_guest;
 grant update (title, body) on app.notes to app_user;
--- At most the owner, whatever another policy says; the claimed names on a new row are the verified one.
+-- At most the owner, whatever another policy says. One question of what is read and of what is written: Postgres asks it of a new row once, and RETURNING adds none.
 create policy fence on app.notes as restrictive for all to app_trash, app_user, app_viewer
   using (owner_id = ( SELECT app.current_user_id() AS current_user_id))
-  with check (( SELECT app.current_user_id() AS current_user_id) = ALL (ARRAY[owner_id, updated_by]));
--- At most the owner and those it is shared with, whatever another policy says; the claimed name on a changed row is the verified one. `case`, because it alone promises an order: for one's own rows nobody looks for shares.
+  with check (owner_id = ( SELECT app.current_user_id() AS current_user_id));
+-- At most the owner and those it is shared with, whatever another policy says. `case`, because it alone promises an order: for one's own rows nobody looks for shares.
 create policy fence_guest on app.notes as restrictive for all to app_guest
   using 
 CASE
     WHEN (owner_id = ( SELECT app.current_user_id() AS current_user_id)) THEN true
     ELSE (id = ANY (( SELECT app.shared_notes('reader'::text) AS shared_notes)::uuid[]))
 END
-  with check ((updated_by = ( SELECT app.current_user_id() AS current_user_id)) AND
+  with check 
 CASE
     WHEN (owner_id = ( SELECT app.current_user_id() AS current_user_id)) THEN true
     ELSE (id = ANY (( SELECT app.shared_notes('reader'::text) AS shared_notes)::uuid[]))
-END);
--- A new row names its maker, as it names who changed it, which the fence compares.
+END;
+-- A changed row names the one whom the fence has just verified: policies are asked in their names' order.
+create policy fence_guest_signed on app.notes as restrictive for all to app_guest
+  with check (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id));
+-- A new row names its maker, as it names who changed it.
 create policy fence_insert on app.notes as restrictive for insert to app_user
   with check (created_by = updated_by);
+-- A new or changed row names its owner as who changed it.
+create policy fence_signed on app.notes as restrictive for all to app_trash, app_user
+  with check (updated_by = owner_id);
 -- The owner adds rows of their own.
 create policy insert_owner on app.notes as permissive for insert to app_user
   with check ((owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id)) AND (deleted_at IS NULL));
@@ -413,16 +428,19 @@ grant select (id, created_at, updated_at, created_by, updated_by, version, works
 grant select (id, created_at, updated_at, created_by, updated_by, version, workspace_id, deleted_at, name, description) on app.projects to app_viewer;
 grant update (deleted_at) on app.projects to app_trash;
 grant update (name, description) on app.projects to app_user;
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose workspaces were verified.
+-- At most the workspace's members, whatever another policy says. One question of what is read and of what is written: Postgres asks it of a new row once, and RETURNING adds none.
 create policy fence on app.projects as restrictive for all to app_trash, app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id)));
--- A new row names its maker, as it names who changed it, which the fence compares.
+  with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
+-- A new row names its maker, as it names who changed it.
 create policy fence_insert on app.projects as restrictive for insert to app_user
   with check (created_by = updated_by);
--- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name. Postgres asks it of a new row before the fence, so it verifies: otherwise one refusal would say of a forged identity that it is a member, another not.
+-- A new or changed row names the one whose workspaces the fence has just verified: policies are asked in their names' order.
+create policy fence_signed on app.projects as restrictive for all to app_trash, app_user
+  with check (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id));
+-- A live one, and whose is not asked here: Postgres asks this before the fence, so what it said of who asks it would say of a forged identity too. The fence turns strangers away, needs_editor tells members without the role which one is missing.
 create policy insert_member on app.projects as permissive for insert to app_user
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
+  with check (deleted_at IS NULL);
 -- Every write, the bin included, takes an editor: asked of each row right behind the fence, by their names' order.
 create policy needs_editor on app.projects as restrictive for all to app_trash, app_user
   with check (workspace_id = ANY (( SELECT seal.claimed_workspaces('editor'::text) AS claimed_workspaces)::uuid[]));
@@ -439,7 +457,7 @@ create policy select_member on app.projects as permissive for select to app_user
 create policy update_bin on app.projects as permissive for update to app_trash
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))))
   with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
--- As for insert.
+-- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.
 create policy update_member on app.projects as permissive for update to app_user
   using ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL))
   with check ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL));
@@ -484,16 +502,19 @@ grant select (id, created_at, updated_at, created_by, updated_by, version, works
 grant select (id, created_at, updated_at, created_by, updated_by, version, workspace_id, deleted_at, project_id, title, body, status, due_on) on app.tasks to app_viewer;
 grant update (deleted_at) on app.tasks to app_trash;
 grant update (project_id, title, body, status, due_on) on app.tasks to app_user;
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose workspaces were verified.
+-- At most the workspace's members, whatever another policy says. One question of what is read and of what is written: Postgres asks it of a new row once, and RETURNING adds none.
 create policy fence on app.tasks as restrictive for all to app_trash, app_user, app_viewer
   using (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id)));
--- A new row names its maker, as it names who changed it, which the fence compares.
+  with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
+-- A new row names its maker, as it names who changed it.
 create policy fence_insert on app.tasks as restrictive for insert to app_user
   with check (created_by = updated_by);
--- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name. Postgres asks it of a new row before the fence, so it verifies: otherwise one refusal would say of a forged identity that it is a member, another not.
+-- A new or changed row names the one whose workspaces the fence has just verified: policies are asked in their names' order.
+create policy fence_signed on app.tasks as restrictive for all to app_trash, app_user
+  with check (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id));
+-- A live one, and whose is not asked here: Postgres asks this before the fence, so what it said of who asks it would say of a forged identity too. The fence turns strangers away, needs_editor tells members without the role which one is missing.
 create policy insert_member on app.tasks as permissive for insert to app_user
-  with check ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (deleted_at IS NULL));
+  with check (deleted_at IS NULL);
 -- Every write, the bin included, takes an editor: asked of each row right behind the fence, by their names' order.
 create policy needs_editor on app.tasks as restrictive for all to app_trash, app_user
   with check (workspace_id = ANY (( SELECT seal.claimed_workspaces('editor'::text) AS claimed_workspaces)::uuid[]));
@@ -510,7 +531,7 @@ create policy select_member on app.tasks as permissive for select to app_user, a
 create policy update_bin on app.tasks as permissive for update to app_trash
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))))
   with check (workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
--- As for insert.
+-- Says "member" only: a stranger meets no row, a member without the role meets needs_editor by name.
 create policy update_member on app.tasks as permissive for update to app_user
   using ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL))
   with check ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL));
@@ -554,10 +575,13 @@ grant select (id, created_at, updated_at, created_by, updated_by, version, name,
 grant select (id, created_at, updated_at, created_by, updated_by, version, name, deleted_at) on app.workspaces to app_viewer;
 grant update (deleted_at) on app.workspaces to app_trash;
 grant update (name) on app.workspaces to app_user;
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose workspaces were verified.
+-- At most the workspace's members, whatever another policy says. One question of what is read and of what is written: Postgres asks it of a new row once, and RETURNING adds none.
 create policy fence on app.workspaces as restrictive for all to app_trash, app_user, app_viewer
   using (id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]))
-  with check ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id)));
+  with check (id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[]));
+-- A new or changed row names the one whose workspaces the fence has just verified: policies are asked in their names' order.
+create policy fence_signed on app.workspaces as restrictive for all to app_trash, app_user
+  with check (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id));
 -- app.create_workspace makes workspaces in the caller's name alone.
 create policy insert_founder on app.workspaces as permissive for insert to app_owner
   with check (created_by = ( SELECT app.current_user_id() AS current_user_id));

@@ -2,15 +2,19 @@
 -- needs: workspace_id uuid not null, role text not null, accepted_at timestamptz, accepted_by uuid, created_by uuid default app.claimed_user_id(), updated_by uuid default app.claimed_user_id()
 -- within: workspace_id
 
--- At most the workspace's members, whatever another policy says; the claimed name on a changed row is the one whose
--- workspaces were verified.
+-- At most the workspace's members, whatever another policy says. One question of what is read and of what is written: Postgres
+-- asks it of a new row once, and RETURNING adds none.
 create policy fence on {table} as restrictive for all to app_user, app_viewer
   using (workspace_id = any ((select app.my_workspaces())::uuid[]))
-  with check (workspace_id = any ((select app.my_workspaces())::uuid[]) and updated_by = (select app.claimed_user_id()));
+  with check (workspace_id = any ((select app.my_workspaces())::uuid[]));
 
--- A new row names its maker, as it names who changed it, which the fence compares.
+-- A new row names its maker, as it names who changed it.
 create policy fence_insert on {table} as restrictive for insert to app_user
   with check (created_by = updated_by);
+
+-- A new or changed row names the one whose workspaces the fence has just verified: policies are asked in their names' order.
+create policy fence_signed on {table} as restrictive for all to app_user
+  with check (updated_by = (select app.claimed_user_id()));
 
 -- Admins see what is open and what was accepted.
 create policy select_admin on {table} for select to app_user, app_viewer

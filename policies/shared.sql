@@ -6,13 +6,17 @@
 -- others share with them too. One role for both would let an unfiltered `update` write other people's rows, and no index
 -- serves "mine or shared with me" in one order: a page of one's own notes among 10^6 would be sorted, not read.
 
--- At most the owner and those it is shared with, whatever another policy says; the claimed name on a changed row is the
--- verified one. `case`, because it alone promises an order: for one's own rows nobody looks for shares.
+-- At most the owner and those it is shared with, whatever another policy says. `case`, because it alone promises an order: for
+-- one's own rows nobody looks for shares.
 create policy fence_guest on {table} as restrictive for all to app_guest
   using (case when owner_id = (select app.current_user_id()) then true
     else id = any ((select app.shared_{name}('reader'))::uuid[]) end)
-  with check (updated_by = (select app.current_user_id()) and case when owner_id = (select app.current_user_id()) then true
+  with check (case when owner_id = (select app.current_user_id()) then true
     else id = any ((select app.shared_{name}('reader'))::uuid[]) end);
+
+-- A changed row names the one whom the fence has just verified: policies are asked in their names' order.
+create policy fence_guest_signed on {table} as restrictive for all to app_guest
+  with check (updated_by = (select app.claimed_user_id()));
 
 -- Owner, readers and writers see live rows.
 create policy select_guest on {table} for select to app_guest

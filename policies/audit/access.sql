@@ -23,7 +23,9 @@ select g.name as "table", g.command, g.role, columns,
   coalesce(string_agg(text, E'\n' order by p.name) filter (where permissive), 'no policy: no row') as lets,
   string_agg(text, E'\n' order by p.name) filter (where not permissive) as narrows
 from granted g
-left join audit.policies p on p.relation = g.relation and p.command in (g.command, 'all') and (g.role = any (roles) or 'public' = any (roles))
+-- One that only checks new rows says nothing of a command that makes none.
+left join audit.policies p on p.relation = g.relation and p.command in (g.command, 'all')
+  and (g.role = any (roles) or 'public' = any (roles)) and (qual is not null or g.command in ('insert', 'update'))
 left join lateral (
   select concat_ws(' ', p.name || ':', 'using ' || qual, case when g.command <> 'select' then 'with check ' || with_check end) as text
 ) policy on p.oid is not null

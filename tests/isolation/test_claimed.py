@@ -103,20 +103,42 @@ def test_no_plan_tells_an_unsealed_identity_where_it_is_a_member(
             assert keys or outcome(session, asked[0].format(*rows[0])) != 0
 
 
-@pytest.mark.parametrize("table", ["tasks", "projects"])
+INSERTS = {
+    "projects": "insert into app.projects (workspace_id, name) values ('{workspaces}', 'x')",
+    "tasks": "insert into app.tasks (workspace_id, project_id, title) values ('{workspaces}', '{projects}', 'x')",
+    "comments": "insert into app.comments (workspace_id, task_id, body) values ('{workspaces}', '{tasks}', 'x')",
+    "invitations": "insert into app.invitations (workspace_id, token_hash) values ('{workspaces}', sha256('y'))",
+}
+
+
+@pytest.mark.parametrize("scope", ["", "read:", "read:{workspaces}", "write:{workspaces}", "x"])
+@pytest.mark.parametrize("table", INSERTS)
 def test_no_new_row_tells_an_unsealed_identity_where_it_is_a_member(
-    sealed: Sealed, elsewhere: dict[str, UUID], table: str
+    sealed: Sealed, elsewhere: dict[str, UUID], table: str, scope: str
 ) -> None:
+    """Nor do the words of the refusal: a policy that is named let the row past another."""
     here = {**sealed.world.live, "workspaces": sealed.world.workspace}
-    insert = {
-        "tasks": "insert into app.tasks (workspace_id, project_id, title) values ('{workspaces}', '{projects}', 'x')",
-        "projects": "insert into app.projects (workspace_id, name) values ('{workspaces}', 'x')",
-    }[table]
-    for keys, expected in (((), [1, "42501"]), ((KEY,), [REFUSED, REFUSED])):
-        sealed.keys(*keys)
-        with sealed.bound(USER, SETTING, sealed.alice) as session:
-            assert [outcome(session, insert.format(**rows)) for rows in (here, elsewhere)] == expected
-            assert [outcome(session, f"{insert.format(**rows)} returning id") for rows in (here, elsewhere)] == expected
+    for returning in ("", " returning id"):
+        for keys in ((), (KEY,)):
+            sealed.keys(*keys)
+            said = []
+            for rows in (here, elsewhere):
+                with sealed.bound(USER, SETTING, sealed.alice) as session:
+                    session.execute("select set_config('app.current_scope', %s, true)", [scope.format(**here)])
+                    said.append(refusal(session, INSERTS[table].format(**rows) + returning))
+            if keys:
+                assert said[0] == said[1] != ""
+            elif not scope:
+                assert said[0] == "" != said[1]
+
+
+def refusal(session: psycopg.Connection[Any], statement: str) -> str:
+    """All that is said of a statement that was refused."""
+    try:
+        session.execute(statement.encode())
+    except psycopg.Error as error:
+        return f"{error.sqlstate} {error.diag.message_primary} {error.diag.message_detail} {error.diag.context}"
+    return ""
 
 
 WITHIN = {

@@ -141,7 +141,7 @@ async def test_refusal_says_what_the_person_is_in_the_workspace(world: World, db
         "fred is no member of its workspace; nor as app_trash"
     )
     assert said("erin", "update") == (
-        "allowed, as app_user: erin is let by select_member, update_member and passes fence, needs_editor"
+        "allowed, as app_user: erin is let by select_member, update_member and passes fence, fence_signed, needs_editor"
     )
 
 

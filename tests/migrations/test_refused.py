@@ -86,4 +86,4 @@ def test_table_with_a_borrowed_fence_goes_through(own_database: Database, tmp_pa
     tree.write("policies/bookmarks.sql", f"-- bookmarks.\n-- fence: owner\n\n-- Shown.\n{shown}\n{POLICIES}")
     (up,) = tree.run('revision(url, "bookmarks")', "upgrade(url)", "check(url)", "keep()")
     fences = [line for line in up if line.startswith("policy fence") and " on app.bookmarks:" in line]
-    assert len(fences) == 2
+    assert len(fences) == 3

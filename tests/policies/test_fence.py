@@ -100,5 +100,6 @@ def test_file_may_write_its_fence(folder: Path) -> None:
 def test_file_may_borrow_a_fence_word_for_word(folder: Path) -> None:
     lent = [each.text for each in sql.statements("owner.sql", table="app.deals") if "policy fence" in each.text]
     made = policies(folder, f"-- deals.\n-- fence: owner\n{SELECT}")
-    assert [policy.signature for policy in made] == ["fence", "fence_insert", "select_owner", "select_inspector"]
-    assert [policy.definition for policy in made[:2]] == [PGPolicy.from_sql(text).definition for text in lent]
+    fences = ["fence", "fence_insert", "fence_signed"]
+    assert [policy.signature for policy in made] == [*fences, "select_owner", "select_inspector"]
+    assert [policy.definition for policy in made[:3]] == [PGPolicy.from_sql(text).definition for text in lent]

@@ -156,7 +156,7 @@ def test_owner_never_looks_for_shares(filled: Database) -> None:
         row = connection.execute("select id from app.notes limit 1").fetchone()
     assert row is not None
     for query, policies in ((f"select title from app.notes where id = '{row[0]}'", 2),
-                            (f"update app.notes set title = 'x' where id = '{row[0]}' returning id", 6)):  # fmt: skip
+                            (f"update app.notes set title = 'x' where id = '{row[0]}' returning id", 5)):  # fmt: skip
         found = plan(filled, f"(analyze, costs off, timing off) {query}", "app_guest")
         assert found.count("never executed") == policies
         assert "Index Scan using notes_pkey on notes" in found
