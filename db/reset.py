@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Wait
 
@@ -116,7 +116,7 @@ class Resettable(Cancelled):
             if [result.status for result in results] == [ExecStatus.COMMAND_OK]:
                 self._sent, self._waiting = False, None
                 return
-            problem = "; ".join(result.error_message.decode().strip() or ExecStatus(result.status).name for result in results)
+            problem = "; ".join(map(_problem, results))
         except psycopg.Error as error:
             problem = str(error)
         self._sent, self._waiting = False, None
@@ -147,6 +147,11 @@ class Resettable(Cancelled):
         if self._waiting is not None and not self._waiting.done():
             await asyncio.wait([self._waiting], timeout=PATIENCE)
         await super().close()
+
+
+def _problem(result: PGresult) -> str:
+    said = result.error_field(DiagnosticField.MESSAGE_PRIMARY)
+    return said.decode() if said else ExecStatus(result.status).name
 
 
 def _answer(pgconn: PGconn) -> PQGen[list[PGresult]]:

@@ -19,6 +19,7 @@ from tests.sealing import pool
 from tests.server import Database
 
 TITLES = text("select title from app.notes order by title")
+SUSPECT = "SQL prepared or dropped statements in this session: look for SQL that somebody injects"
 TEMPORARY = "exists (select from {} where {} = pg_my_temp_schema() and {} = 'x')"
 # What is left, and how the next one would notice.
 LEFT: dict[str, tuple[str, str]] = {
@@ -78,7 +79,7 @@ async def test_nothing_is_left_for_the_next_person(single: tuple[AsyncEngine, bo
 
 
 async def test_no_statement_of_the_driver_can_be_prepared_anew_for_the_next_person(
-    single: tuple[AsyncEngine, bool], truth: Owner
+    single: tuple[AsyncEngine, bool], truth: Owner, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It would run in the next person's own transaction, sealed or not."""
     engine, resets = single
@@ -93,6 +94,9 @@ async def test_no_statement_of_the_driver_can_be_prepared_anew_for_the_next_pers
     assert [row[0] for row in await once(engine, person(alice), TITLES)] == ["alice's"]
     engine_remembers = await once(engine, person(mallory), text("select nullif(current_setting('x.y', true), '')"))
     assert engine_remembers[0][0] == (None if resets else "alice's")
+    assert [record.getMessage() for record in caplog.records if record.name == "rowkeep"] == [
+        f"closed a session that was not reset: {SUSPECT}"
+    ] * resets
 
 
 @pytest.mark.parametrize("drop", ["deallocate {}", "do $$ begin execute 'deallocate {}'; end $$", "deallocate all"])
