@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
 from typing import Any
 from uuid import uuid4
 from zlib import crc32
@@ -12,13 +11,11 @@ import pytest
 
 from api.apikeys import SHAPE
 from db.__main__ import disable
-from db.watch import Watch
+from tests.counting import Counting, counting
 from tests.devices import SignIn
 from tests.notes import Owner
 from tests.people import Person, person
-from tests.proxy import proxied
 from tests.server import Database
-from tests.serving import Served, serving
 
 
 async def key(who: Person, **says: Any) -> str:
@@ -172,17 +169,13 @@ async def test_keys_of_a_disabled_person_stop_and_come_back(
 
 
 @pytest.fixture
-async def alone(database: Database) -> AsyncIterator[tuple[Served, Any, Any]]:
+async def alone(database: Database) -> AsyncIterator[Counting]:
     """An API whose round trips are counted, on both logins."""
-    async with proxied(database.api) as (api, wire), proxied(database.auth) as (auth, asked):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Watch, "watching", nullcontext)
-            proxy = database._replace(api=api, auth=auth)
-            async with serving(proxy, pool_size=1, auth_pool_size=1, revocation_seconds=3600) as served:
-                yield served, wire, asked
+    async with counting(database) as made:
+        yield made
 
 
-async def test_known_key_costs_no_round_trip_more(alone: tuple[Served, Any, Any], owner: Owner) -> None:
+async def test_known_key_costs_no_round_trip_more(alone: Counting, owner: Owner) -> None:
     served, wire, asked = alone
     ada = person("ada", served.client, owner)
     for says in ({}, {"read_only": True}):

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -12,11 +11,10 @@ import pytest
 
 from api import issuer
 from db.__main__ import disable_subject
-from db.watch import Watch
+from tests.counting import counting
 from tests.faults.settled import until
 from tests.notes import Owner
 from tests.provider import AUDIENCE, JWKS, Provider, Signer, asks
-from tests.proxy import proxied
 from tests.server import Database
 from tests.serving import Served, serving
 
@@ -173,21 +171,16 @@ async def test_leaver_does_not_come_back_with_the_token_they_left_with(
 
 
 async def test_known_subject_costs_no_round_trip_more(database: Database, provider: Provider) -> None:
-    async with proxied(database.api) as (api, wire), proxied(database.auth) as (auth, asked):
-        proxy = database._replace(api=api, auth=auth)
-        options = {"oidc_issuer": provider.issuer, "oidc_audience": AUDIENCE, "revocation_seconds": 3600, "watch_seconds": 3}
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Watch, "watching", nullcontext)
-            async with serving(proxy, pool_size=1, auth_pool_size=1, **options) as served:
-                warm, subject = provider.token(uuid4().hex), uuid4().hex
-                await who(served, warm)
-                await who(served, warm)  # what has ended is read for the first time
-                for known in (False, True, True):
-                    wire.reset()
-                    asked.reset()
-                    await who(served, provider.token(subject, jti=uuid4().hex))
-                    # Looked up at first sight, on the other login; then never, whichever token it is.
-                    assert (wire.round_trips, asked.round_trips) == (1, 0 if known else 1)
+    async with counting(database, oidc_issuer=provider.issuer, oidc_audience=AUDIENCE) as (served, wire, asked):
+        warm, subject = provider.token(uuid4().hex), uuid4().hex
+        await who(served, warm)
+        await who(served, warm)  # what has ended is read for the first time
+        for known in (False, True, True):
+            wire.reset()
+            asked.reset()
+            await who(served, provider.token(subject, jti=uuid4().hex))
+            # Looked up at first sight, on the other login; then never, whichever token it is.
+            assert (wire.round_trips, asked.round_trips) == (1, 0 if known else 1)
 
 
 async def refused(served: Served, token: str) -> None:

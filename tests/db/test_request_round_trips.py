@@ -1,7 +1,6 @@
 """Round trips of a request, counted on the wire: every route of the API is one, a handler of n statements n + 1."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
 from uuid import uuid4
 
 import pytest
@@ -9,15 +8,12 @@ from fastapi import APIRouter
 from sqlmodel import select
 
 from api.deps import Tx
-from api.outbox import Outbox
 from db.models.notes import Note
-from db.watch import Watch
+from tests.counting import counting
 from tests.db.counted import TIMES, Counted, Rows, every_route
 from tests.notes import Owner, person_with_notes
 from tests.people import Person, person
-from tests.proxy import proxied
 from tests.server import Database
-from tests.serving import serving
 
 router = APIRouter()
 
@@ -33,20 +29,9 @@ async def mine(n: int, tx: Tx) -> list[str]:
 
 @pytest.fixture(scope="module")
 async def counted(database: Database) -> AsyncIterator[Counted]:
-    """Without the watch and the sender of mails, which talk to Postgres beside the requests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Watch, "watching", nullcontext)
-        patch.setattr(Outbox, "sending", nullcontext)
-        async with counting(database) as made:
-            yield made
-
-
-@asynccontextmanager
-async def counting(database: Database) -> AsyncIterator[Counted]:
-    async with proxied(database.api) as (api, wire), proxied(database.auth) as (auth, auth_wire):
-        proxied_database = database._replace(api=api, auth=auth)
-        async with serving(proxied_database, router, pool_size=1, auth_pool_size=1, revocation_seconds=3600) as (_, client):
-            yield Counted(client, wire, auth_wire)
+    """A connection each."""
+    async with counting(database, router) as (served, wire, auth):
+        yield Counted(served.client, wire, auth)
 
 
 @pytest.fixture
