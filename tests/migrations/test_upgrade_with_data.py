@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
+from db.revisions import head
 from migrations.run import roles
-from migrations.steps import steps
+from migrations.steps import Step, steps
 from tests.migrations import first
 from tests.migrations.catalog import do, value
 from tests.migrations.extra import configured, write
@@ -50,12 +51,8 @@ def compare(revision: str, before: Moment, after: Moment) -> None:
                 assert not new[where] - rows, f"{revision}: {' '.join(where)} shows more rows"
 
 
-def upgraded(database: Database, folder: Path) -> None:
-    """Compares before and after each revision, those in the folder too."""
-    roles(database.owner)
-    coming = steps(configured(database.owner, folder))
-    next(coming)
-    first.load(database.owner)
+def upgraded(database: Database, coming: Iterator[Step]) -> None:
+    """Compares before and after each revision that is coming."""
     before = moment(database)
     assert all(before.rows.values()), "each table has rows"
     for step in coming:
@@ -69,7 +66,11 @@ def upgraded(database: Database, folder: Path) -> None:
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moment]:
     """The rows of the first revision, brought to the head; compared on the way."""
     with cloned(f"rowkeep_grown_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}", template=None) as database:
-        upgraded(database, tmp_path_factory.mktemp("none"))
+        roles(database.owner)
+        coming = steps(configured(database.owner, tmp_path_factory.mktemp("none")))
+        next(coming)
+        first.load(database.owner)
+        upgraded(database, coming)
         yield moment(database)
 
 
@@ -126,7 +127,7 @@ def test_upgrade_cannot_pass_that(migrated: Moment, statements: str, said: str) 
             compare("9001", migrated, moment(spoilt))
 
 
-def test_rows_of_a_table_that_is_born_on_the_way_are_compared_too(empty_database: Database, tmp_path: Path) -> None:
+def test_rows_of_a_table_that_is_born_on_the_way_are_compared_too(migrated: Moment, tmp_path: Path) -> None:
     born = """
         create table app.labels (
           id uuid primary key default app.uuidv7(), workspace_id uuid not null, task_id uuid not null, name text not null,
@@ -140,6 +141,7 @@ def test_rows_of_a_table_that_is_born_on_the_way_are_compared_too(empty_database
         name="9002",
         after="9001",
     )
-    with pytest.raises(AssertionError, match="9002: app labels lost rows"):
-        upgraded(empty_database, tmp_path)
-    assert value(empty_database.owner, "select count(*) from app.tasks") == 8
+    with cloned(f"{migrated.database.name}_born", migrated.database.name) as database:
+        with pytest.raises(AssertionError, match="9002: app labels lost rows"):
+            upgraded(database, steps(configured(database.owner, tmp_path), after=head()))
+        assert value(database.owner, "select count(*) from app.tasks") == 8
