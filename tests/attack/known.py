@@ -45,6 +45,15 @@ def rows_removed(ground: Ground) -> bool:
         return "Rows Removed by Filter" in tried(session, "explain analyze select from app.notes").text
 
 
+def own_statistics(ground: Ground) -> bool:
+    """What a transaction has read is counted, with what policies hid of it."""
+    with acting(ground.database.api, ground.world.mallory.id) as session:
+        session.execute("set local enable_indexscan = off; set local enable_indexonlyscan = off")
+        seen = tried(session, "select from app.notes").rows
+        counted = f"select where pg_stat_get_xact_tuples_returned('app.notes'::regclass) > {seen}"
+        return tried(session, counted).rows > 0
+
+
 def sizes(ground: Ground) -> bool:
     """The size of a table is everybody's to see."""
     return _succeeds(ground, "select where pg_relation_size('app.notes') > 0")
@@ -104,6 +113,7 @@ def _succeeds(ground: Ground, sql: str) -> bool:
 
 KNOWN = [
     Known("EXPLAIN ANALYZE counts hidden rows", "counts the rows that a policy hid", rows_removed),
+    Known("what one's own transaction read", "statistics of one's own transaction", own_statistics),
     Known("a table's size", "how large a table is", sizes),
     Known("a table's estimated rows", "how large a table is", estimates),
     Known("advisory locks by number", "advisory lock", advisory),
