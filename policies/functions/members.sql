@@ -105,6 +105,10 @@ declare
 begin
   if not row_security_active('app.memberships') then
     return new;
+  elsif app.current_member_id() is null then
+    -- Verified before anything is looked for: a search that finds no row asks no policy, so the refusal would tell a forged
+    -- identity whether it is a member.
+    raise insufficient_privilege using message = 'no identity';
   end if;
   select app.role_rank(role) into mine from app.memberships
   where workspace_id = new.workspace_id and user_id = app.claimed_user_id() for share;
