@@ -7,7 +7,7 @@ from psycopg.errors import InvalidAuthorizationSpecification
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.refusal import Refusal
-from db.seal import WINDOW, Seal
+from db.seal import STEP, Seal
 from db.transaction import BIND, Connection, address, binding, person
 
 # What each login binds, and the function that policies trust to tell it.
@@ -33,10 +33,11 @@ async def check_seal(connection: AsyncConnection, login: str) -> None:
         raise Refusal(f"SEAL_KEY is set, and the database takes an identity of {driver.info.user} without a seal: "
                       "run `make rotate-seal` with this SEAL_KEY, and keep the login out of seal.exempt")  # fmt: skip
     now = (await (await driver.execute("select extract(epoch from now())::float8")).fetchall())[0][0]
+    apart = round(abs(now - time.time()))
+    # Whatever became of this one seal: from a step on, clocks have some refused.
+    if apart >= STEP - 1:
+        raise Refusal(f"this clock and the database's are {apart} s apart, and a seal is good for {STEP}: set the clocks")
     if not await _accepted(driver, login, driver.seal):
-        apart = round(abs(now - time.time()))
-        if apart >= WINDOW - 1:
-            raise Refusal(f"this clock and the database's are {apart} s apart, and a seal is good for {WINDOW}: set the clocks")
         raise Refusal("the database does not know SEAL_KEY: set it to the newest one, or run `make rotate-seal` with this one")
 
 

@@ -29,8 +29,10 @@ SAID = {
     "after a rollback": "savepoint s; select 1; rollback to s; set local app.current_user_id = '{victim}'",
     "after a reset": "reset all; set role app_user; set app.current_user_id = '{victim}'",
     "seal emptied": "set local app.current_user_seal = ''; set local app.current_user_id = '{victim}'",
-    "seal guessed": "select set_config('app.current_user_seal', '1.0.' || repeat('0', 64), true); "
+    "seal guessed": "select set_config('app.current_user_seal', repeat('A', 43) || '=', true); "
     "set local app.current_user_id = '{victim}'",
+    "seal of before guessed": "select set_config('app.current_user_seal', extract(epoch from now())::bigint || '.0.' "
+    "|| repeat('0', 64), true); set local app.current_user_id = '{victim}'",
     "seal null": "select set_config('app.current_user_seal', null, true); set local app.current_user_id = '{victim}'",
     "scope dropped": "set local app.current_scope = ''; set local app.current_user_id = '{victim}'",
     "at the bin": "set local role app_trash; set local app.current_user_id = '{victim}'",

@@ -1,6 +1,7 @@
 """A database whose seal keys come and go, so that each forgery is seen to work without them and to fail with them."""
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import os
@@ -36,11 +37,20 @@ class Claim(NamedTuple):
     @property
     def seal(self) -> str:
         """The seal, made now or so many seconds later."""
+        step = (round(time.time()) + self.later) // 20
+        return base64.b64encode(self._code(f"{step}|{self.pid}")).decode()
+
+    @property
+    def earlier(self) -> str:
+        """The same by an API of the release before."""
         made = f"{int(time.time()) + self.later}.{self.pid}"
+        return f"{made}.{self._code(made).hex()}"
+
+    def _code(self, made: str) -> bytes:
         text = f"{self.role}|{self.setting}|{made}|{self.value}"
         if self.scope:
             text = f"{len(self.scope)}|{self.scope}|{text}"
-        return f"{made}.{hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()}"
+        return hmac.digest(self.key, text.encode(), "sha256")
 
 
 class Sealed(NamedTuple):

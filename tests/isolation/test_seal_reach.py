@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,7 +12,7 @@ from db.account import binaries
 from tests.db.logins import roles
 from tests.isolation import sealed as made
 from tests.isolation.attacks import TABLES
-from tests.isolation.sealed import KEY, REFUSED, SETTING, TRASH, USER, Claim, Sealed, put
+from tests.isolation.sealed import KEY, OTHER, REFUSED, SETTING, TRASH, USER, Claim, Sealed, put
 from tests.isolation.session import outcome
 from tests.notes import person_with_notes
 
@@ -141,3 +142,41 @@ def test_no_dump_of_the_data_has_a_key(sealed: Sealed) -> None:
     for pad in pads:
         assert pad in dumped()
         assert pad not in kept + restorable
+
+
+PLANTED = """
+create function public.planted() returns boolean language plpgsql as $$
+declare inside bytea;
+begin
+  select inner_pad into inside from seal.keys;
+  return exists (select from pg_class where inside || convert_to(relname::text, 'UTF8') is null);
+end $$"""
+
+
+@pytest.mark.parametrize("mode", ["auto", "force_custom_plan"])
+def test_no_plan_that_a_session_is_shown_has_a_key_in_it(sealed: Sealed, mode: str) -> None:
+    """A function's owner may read the key; its plans are printed for whoever called, with what was put into them."""
+    sealed.keys(OTHER, KEY)
+    found = sealed.owner.execute("select inner_pad, outer_pad from seal.keys").fetchall()
+    pads = [" ".join(str(byte - 256 * (byte > 127)) for byte in pad[:20]) for row in found for pad in row]
+    shown: list[str] = []
+
+    def show(session: psycopg.Connection[Any]) -> None:
+        shown.clear()
+        session.add_notice_handler(lambda notice: shown.append(f"{notice.message_primary} {notice.message_detail}"))
+        for setting in ("client_min_messages = debug5", "debug_print_plan = on", f"plan_cache_mode = {mode}"):
+            session.execute(f"set local {setting}".encode())
+
+    with sealed.bound(USER, SETTING, sealed.alice) as session:
+        show(session)
+        for _ in range(7):
+            assert outcome(session, "select app.current_user_id()") == REFUSED
+        plans = " ".join(" ".join(shown).split())
+        assert "PLANNEDSTMT" in plans
+        assert not any(pad in plans for pad in pads)
+    with psycopg.connect(sealed.database.owner) as session:
+        session.execute(PLANTED)
+        show(session)
+        session.execute("select public.planted()")
+        assert any(pad in " ".join(" ".join(shown).split()) for pad in pads)
+        session.rollback()
