@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGconn, PGresult
+from psycopg.pq.abc import PGresult
 from psycopg.waiting import Wait
 
 from db.cancelled import Cancelled
@@ -22,12 +22,14 @@ from db.packet import Packet
 
 RV = TypeVar("RV")
 log = logging.getLogger("rowkeep")
-PATIENCE = 5  # seconds that closing waits for an answer on its way
+PATIENCE = 5  # seconds for an answer on its way: then it is cancelled, or, by whoever closes, not waited for
 
-# What it does: policies/functions/reset.sql. Not prepared, since SQL could prepare other SQL under its name.
-RESET = "call audit.reset_session({prepared})"
+# What it does: policies/functions/reset.sql. It is prepared, which saves the server 6 us. SQL in the session may put another
+# statement under its name, but none that answers CALL, since PREPARE takes none: any other answer closes the session.
+RESET, NAME, INTEGER = b"call audit.reset_session($1)", b"reset_%d", 23
 # Besides its own answer and an error: that of what failed before it, and of statements whose task was cancelled.
 ANSWERS = {ExecStatus.COMMAND_OK, ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED, ExecStatus.TUPLES_OK}
+SYNC, BAD = ExecStatus.PIPELINE_SYNC, ConnStatus.BAD
 
 
 class Resettable(Cancelled):
@@ -39,12 +41,15 @@ class Resettable(Cancelled):
     """
 
     pooled = False
+    _prepared_reset = False
+    _number = 0  # of the name that the reset was last prepared under
     _sent = False
-    _waiting: asyncio.Task[list[PGresult]] | None = None
+    _waiting: asyncio.Task[None] | None = None
     _ended = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._said: list[PGresult | None] = []
         self.add_notice_handler(self._noticed)
 
     @property
@@ -68,8 +73,9 @@ class Resettable(Cancelled):
 
     def reset(self) -> None:
         """Begins, unless it did behind a COMMIT."""
-        idle = self.info.transaction_status == TransactionStatus.IDLE
-        if self._sent or self.closed or not self.resets or self.insisting is not None or not idle:
+        if self._sent or self.closed or not self.resets or self.insisting is not None:
+            return
+        if self.pgconn.transaction_status != TransactionStatus.IDLE:
             return
         with suppress(psycopg.Error):
             self.pgconn.enter_pipeline_mode()
@@ -79,9 +85,18 @@ class Resettable(Cancelled):
         """In pipeline mode, which ends as the answer is read; below cursors, whose upkeep of prepared statements would come in
         between. Who reads the answer sees what failed.
         """
-        self._sent = True
-        self.pgconn.send_query_params(RESET.format(prepared=len(self._prepared._names)).encode(), None)
+        self._sent, self._said = True, []
+        if not self._prepared_reset:
+            # Another name each time: psycopg's DEALLOCATE ALL may have come behind a statement that failed, and not been heard.
+            self._number += 1
+            self.pgconn.send_prepare(NAME % self._number, RESET, [INTEGER])
+        self.pgconn.send_query_prepared(NAME % self._number, [b"%d" % (len(self._prepared._names) + 1)])
         self.pgconn.pipeline_sync()
+
+    def _deallocate(self, name: bytes | None) -> PQGen[None]:
+        """Without a name psycopg drops all that is prepared, as it does behind a ROLLBACK."""
+        self._prepared_reset = self._prepared_reset and name is not None
+        return super()._deallocate(name)
 
     @asynccontextmanager
     async def pipeline(self) -> AsyncIterator[Packet]:
@@ -94,7 +109,7 @@ class Resettable(Cancelled):
         except BaseException as error:
             if self._sent and not self.closed:
                 # What failed before the reset took it along: it is sent anew as the connection is handed back.
-                self._waiting = asyncio.create_task(super().wait(_answer(self.pgconn)))
+                self._waiting = asyncio.create_task(super().wait(self._answer()))
                 if isinstance(error, psycopg.Error):
                     await self._undone()
             raise
@@ -112,31 +127,57 @@ class Resettable(Cancelled):
         if not self._sent:
             return
         try:
-            results = await self._answered()
-            if [result.status for result in results] == [ExecStatus.COMMAND_OK]:
-                self._sent, self._waiting = False, None
+            if self._waiting is not None or not self._read():
+                await self._answered()
+            said = [result for result in self._said if result is not None]
+            if said and said[-1].command_status == b"CALL":
+                self._sent, self._waiting, self._prepared_reset = False, None, True
                 return
-            problem = "; ".join(map(_problem, results))
+            # What answers without a word is that it was prepared.
+            problem = "; ".join(filter(None, map(_problem, said)))
         except psycopg.Error as error:
             problem = str(error)
         self._sent, self._waiting = False, None
         log.error("closed a session that was not reset: %s", problem)
         await super().close()
 
-    async def _answered(self) -> list[PGresult]:
+    async def _answered(self) -> None:
         if self._waiting is None:
-            answer = _answer(self.pgconn)
-            try:
-                next(answer)
-            except StopIteration as there:
-                return list(there.value)
-            self._waiting = asyncio.create_task(super().wait(answer))
+            self._waiting = asyncio.create_task(super().wait(self._answer()))
+        if not (await asyncio.wait([self._waiting], timeout=PATIENCE))[0]:
+            self.insist()  # what SQL put in its place may not end
         # Whoever waits may be cancelled; the reset may not.
-        return await asyncio.shield(self._waiting)
+        await asyncio.shield(self._waiting)
+
+    def _answer(self) -> PQGen[None]:
+        while not self._read():
+            while not (yield Wait.R):
+                pass
+
+    def _read(self) -> bool:
+        """Takes what is there of the answer, and says whether that was all up to the Sync, behind which pipeline mode ends."""
+        pgconn, said = self.pgconn, self._said
+        pgconn.consume_input()
+        while not pgconn.is_busy():
+            result = pgconn.get_result()
+            if result is None:
+                # One ends each answer, and there are no two where something is still to come.
+                if (said and said[-1] is None) or pgconn.status == BAD:
+                    raise psycopg.OperationalError("the connection is lost")
+            elif result.status == SYNC:
+                pgconn.exit_pipeline_mode()
+                # What was read beyond the answer: libpq takes the last words of a server for a notice.
+                pgconn.is_busy()
+                return True
+            elif result.status not in ANSWERS:
+                raise psycopg.OperationalError(f"an answer of {result.status} to a reset")
+            said.append(result)
+        return False
 
     async def wait(self, gen: PQGen[RV], *arguments: Any, **options: Any) -> RV:
         """Whatever is sent comes this way, past cursors too: a rollback by the pool, a pipeline by hand."""
-        await self.settled()
+        if self._sent:
+            await self.settled()
         return await super().wait(gen, *arguments, **options)
 
     def _noticed(self, notice: psycopg.errors.Diagnostic) -> None:
@@ -151,32 +192,4 @@ class Resettable(Cancelled):
 
 def _problem(result: PGresult) -> str:
     said = result.error_field(DiagnosticField.MESSAGE_PRIMARY)
-    return said.decode() if said else ExecStatus(result.status).name
-
-
-def _answer(pgconn: PGconn) -> PQGen[list[PGresult]]:
-    """What is there up to the next Sync, behind which the connection leaves its pipeline mode."""
-    results: list[PGresult] = []
-    pgconn.consume_input()
-    nothing = 0
-    while True:
-        while pgconn.is_busy():
-            while not (yield Wait.R):
-                pass
-            pgconn.consume_input()
-        result = pgconn.get_result()
-        if result is None:
-            # One ends each answer, and there are no two where something is still to come.
-            nothing += 1
-            if nothing > 1 or pgconn.status == ConnStatus.BAD:
-                raise psycopg.OperationalError("the connection is lost")
-            continue
-        nothing = 0
-        if result.status == ExecStatus.PIPELINE_SYNC:
-            pgconn.exit_pipeline_mode()
-            # What was read beyond the answer: libpq takes the last words of a server for a notice.
-            pgconn.is_busy()
-            return results
-        if result.status not in ANSWERS:
-            raise psycopg.OperationalError(f"an answer of {result.status} to a reset")
-        results.append(result)
+    return (said or result.command_status or b"").decode()

@@ -205,7 +205,8 @@ async def lent(engine: AsyncEngine) -> AsyncIterator[tuple[AsyncConnection, Conn
             driver = connection.sync_connection.connection.driver_connection
             assert isinstance(driver, Connection)
             await driver.settled()
-            if not driver.dead:
+            # A reset that was late may have ended well, with a request to cancel it still on its way.
+            if not driver.dead and driver.insisting is None:
                 yield connection, driver
                 return
             await connection.invalidate()

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 
 from psycopg.conninfo import conninfo_to_dict
 
-from db.reset import RESET
+from db.reset import NAME
 
-# The number of prepared statements that a reset names differs.
-BEGINS = RESET.partition("{")[0]
+RESETS = NAME.partition(b"%")[0]
 
 
 @dataclass
@@ -75,7 +74,8 @@ class Line:
         for kind, body in messages(self._from_client):
             if kind == "X" or (kind == "H" and not self.unanswered):
                 continue
-            if kind == "P" and body.split(b"\0")[1].decode().startswith(BEGINS):
+            # Parse says the statement's name first, Bind behind the portal's.
+            if not self.resetting and kind in "PB" and body.split(b"\0")[kind == "B"].startswith(RESETS):
                 self.resetting, self.shared = True, self.flushed
                 self.wire.resets += 1
             self.flushed = kind == "H"
