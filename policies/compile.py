@@ -46,10 +46,12 @@ def entities(tables: Iterable[Table]) -> Iterator[ReplaceableEntity]:
         for pattern in table.info["access"].split():
             if (FOLDER / "functions" / "each" / f"{pattern}.sql").exists():
                 yield from _functions(f"functions/each/{pattern}.sql", **_names(table))
+    parents = {parent for table in tables for parent in table.info.get("parents", {}).values()}
     for table in tables:
         yield RowSecurity(str(table.schema), table.name, "forced")
         yield from (Unsampled(str(table.schema), f"{table.name}.{column}", "0") for column in table.info.get("written", ()))
-        yield from _access(table)
+        besides = ["inspected"] * (table.schema == "app") + ["parent"] * (table.name in parents)
+        yield from _access(table, besides)
         yield from _grants(table)
     for table in tables:
         yield from _triggers(table)
@@ -67,9 +69,9 @@ def _functions(path: str, **names: str) -> Iterator[ReplaceableEntity]:
         yield findings.comment(made, comment.partition(": ")[2])
 
 
-def _access(table: Table) -> Iterator[ReplaceableEntity]:
+def _access(table: Table, besides: list[str]) -> Iterator[ReplaceableEntity]:
     found = []
-    for pattern in [*table.info["access"].split(), *["inspected"] * (table.schema == "app")]:
+    for pattern in [*table.info["access"].split(), *besides]:
         path = f"{pattern}.sql"
         for policy, comment in _policies(table, path):
             found.append((path, policy))

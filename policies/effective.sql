@@ -385,6 +385,10 @@ create policy fence_insert on app.notes as restrictive for insert to app_user
 -- A new or changed row names its owner as who changed it.
 create policy fence_signed on app.notes as restrictive for all to app_trash, app_user
   with check (updated_by = owner_id);
+-- And holds it until the end of its transaction; it changes none.
+create policy hold_parent on app.notes as permissive for update to app_owner
+  using (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0)
+  with check false;
 -- The owner adds rows of their own.
 create policy insert_owner on app.notes as permissive for insert to app_user
   with check ((owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id)) AND (deleted_at IS NULL));
@@ -407,6 +411,9 @@ create policy select_inspector on app.notes as permissive for select to app_insp
 -- The owner sees live rows; the constant test on deleted_at lets partial indexes serve.
 create policy select_owner on app.notes as permissive for select to app_user, app_viewer
   using ((owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id)) AND (deleted_at IS NULL));
+-- A trigger, and nothing else of app_owner's, sees whether a parent is live.
+create policy select_parent on app.notes as permissive for select to app_owner
+  using (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0);
 -- The owner bins and restores; only deleted_at is granted.
 create policy update_bin on app.notes as permissive for update to app_trash
   using (owner_id = ( SELECT app.claimed_user_id() AS claimed_user_id))
@@ -438,6 +445,10 @@ create policy fence_insert on app.projects as restrictive for insert to app_user
 -- A new or changed row names the one whose workspaces the fence has just verified: policies are asked in their names' order.
 create policy fence_signed on app.projects as restrictive for all to app_trash, app_user
   with check (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id));
+-- And holds it until the end of its transaction; it changes none.
+create policy hold_parent on app.projects as permissive for update to app_owner
+  using (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0)
+  with check false;
 -- A live one, and whose is not asked here: Postgres asks this before the fence, so what it said of who asks it would say of a forged identity too. The fence turns strangers away, needs_editor tells members without the role which one is missing.
 create policy insert_member on app.projects as permissive for insert to app_user
   with check (deleted_at IS NULL);
@@ -453,6 +464,9 @@ create policy select_inspector on app.projects as permissive for select to app_i
 -- Members see live rows. What is as wide as the fence asks who claims to be somebody; the fence before it verifies.
 create policy select_member on app.projects as permissive for select to app_user, app_viewer
   using ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL));
+-- A trigger, and nothing else of app_owner's, sees whether a parent is live.
+create policy select_parent on app.projects as permissive for select to app_owner
+  using (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0);
 -- Binning and restoring; needs_editor decides, only deleted_at is granted.
 create policy update_bin on app.projects as permissive for update to app_trash
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))))
@@ -512,6 +526,10 @@ create policy fence_insert on app.tasks as restrictive for insert to app_user
 -- A new or changed row names the one whose workspaces the fence has just verified: policies are asked in their names' order.
 create policy fence_signed on app.tasks as restrictive for all to app_trash, app_user
   with check (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id));
+-- And holds it until the end of its transaction; it changes none.
+create policy hold_parent on app.tasks as permissive for update to app_owner
+  using (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0)
+  with check false;
 -- A live one, and whose is not asked here: Postgres asks this before the fence, so what it said of who asks it would say of a forged identity too. The fence turns strangers away, needs_editor tells members without the role which one is missing.
 create policy insert_member on app.tasks as permissive for insert to app_user
   with check (deleted_at IS NULL);
@@ -527,6 +545,9 @@ create policy select_inspector on app.tasks as permissive for select to app_insp
 -- Members see live rows. What is as wide as the fence asks who claims to be somebody; the fence before it verifies.
 create policy select_member on app.tasks as permissive for select to app_user, app_viewer
   using ((workspace_id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL));
+-- A trigger, and nothing else of app_owner's, sees whether a parent is live.
+create policy select_parent on app.tasks as permissive for select to app_owner
+  using (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0);
 -- Binning and restoring; needs_editor decides, only deleted_at is granted.
 create policy update_bin on app.tasks as permissive for update to app_trash
   using ((workspace_id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (workspace_id = ANY (( SELECT app.my_workspaces('editor'::text) AS my_workspaces)::uuid[]))))
@@ -582,6 +603,10 @@ create policy fence on app.workspaces as restrictive for all to app_trash, app_u
 -- A new or changed row names the one whose workspaces the fence has just verified: policies are asked in their names' order.
 create policy fence_signed on app.workspaces as restrictive for all to app_trash, app_user
   with check (updated_by = ( SELECT app.claimed_user_id() AS claimed_user_id));
+-- And holds it until the end of its transaction; it changes none.
+create policy hold_parent on app.workspaces as permissive for update to app_owner
+  using (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0)
+  with check false;
 -- app.create_workspace makes workspaces in the caller's name alone.
 create policy insert_founder on app.workspaces as permissive for insert to app_owner
   with check (created_by = ( SELECT app.current_user_id() AS current_user_id));
@@ -600,6 +625,9 @@ create policy select_inspector on app.workspaces as permissive for select to app
 -- Members see a live workspace.
 create policy select_member on app.workspaces as permissive for select to app_user, app_viewer
   using ((id = ANY (( SELECT seal.claimed_workspaces() AS claimed_workspaces)::uuid[])) AND (deleted_at IS NULL));
+-- A trigger, and nothing else of app_owner's, sees whether a parent is live.
+create policy select_parent on app.workspaces as permissive for select to app_owner
+  using (( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0);
 -- Binning and restoring; needs_owner decides, only deleted_at is granted.
 create policy update_bin on app.workspaces as permissive for update to app_trash
   using ((id = ANY (( SELECT app.my_workspaces() AS my_workspaces)::uuid[])) AND ((deleted_at IS NULL) OR (id = ANY (( SELECT app.my_workspaces('owner'::text) AS my_workspaces)::uuid[]))))

@@ -88,6 +88,18 @@ def test_no_predicate_is_always_true(owner: Connection) -> None:
             assert not re.search(r"\b(OR|NOT) (true|false)\b|\b(\d+) = \3\b", predicate or ""), (name, table)
 
 
+def test_parents_are_shown_to_triggers_of_the_owner_alone(owner: Connection) -> None:
+    """`migrations/pgrls.py` lets these two pass by their names."""
+    found = {
+        (name, *roles, using, check) for name, _, _, roles, _, using, check, _ in rows(owner, POLICIES) if "_parent" in name
+    }
+    inside = "(( SELECT pg_trigger_depth() AS pg_trigger_depth) > 0)"
+    assert found == {("select_parent", "app_owner", inside, None), ("hold_parent", "app_owner", inside, "false")}
+    live = "select pg_get_function_result(oid), prosrc ~ 'for share', prosecdef from pg_proc "
+    live += "where proname ~ '_live_' and pronamespace = 'app'::regnamespace"
+    assert {tuple(row) for row in rows(owner, live)} == {("trigger", True, True)}
+
+
 def test_every_function_in_a_predicate_is_asked_once(owner: Connection) -> None:
     asked = 0
     for name, table, _, _, _, using, check, _ in rows(owner, POLICIES):
